@@ -1,0 +1,1 @@
+"""Quarter hours kept fresh, station states, alarms and their life."""

@@ -1,0 +1,1 @@
+"""MQTT in, check, write, then acknowledge; presence and quarantine."""

@@ -1,0 +1,1 @@
+"""The station's box: meters to outbox to MQTT, and the installer's commands."""

@@ -1,0 +1,1 @@
+"""The port to the time series: write readings, read raw series and quarter hours."""

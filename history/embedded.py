@@ -1,0 +1,192 @@
+"""The embedded back end: one SQLite file, so that a county pilot and a fresh machine need no server."""
+
+import sqlite3
+import threading
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from history.port import HistoryError, QuarterHour, StationReading
+from telemetry.quantities import NAMES_BY_KIND, TOTAL_BY_KIND, Kind
+from telemetry.reading import Quality, Reading
+
+_KINDS: tuple[Kind, ...] = ("power", "flow")
+_QUALITIES: tuple[Quality, ...] = ("good", "suspect", "missing")
+_BUSY_TIMEOUT_S = 10.0
+
+
+def _schema() -> Iterator[str]:
+    for kind in _KINDS:
+        columns = ", ".join(f"{name} REAL" for name in NAMES_BY_KIND[kind])
+        yield (
+            f"CREATE TABLE IF NOT EXISTS {kind} (station TEXT, device TEXT, t INTEGER, q INTEGER, why TEXT,"
+            f" {columns}, PRIMARY KEY (station, device, t)) WITHOUT ROWID"
+        )
+    yield (
+        "CREATE TABLE IF NOT EXISTS device (station TEXT, device TEXT, kind TEXT, last_t INTEGER,"
+        " PRIMARY KEY (station, device)) WITHOUT ROWID"
+    )
+    columns = ", ".join(QuarterHour._fields[2:])
+    yield (
+        f"CREATE TABLE IF NOT EXISTS quarter_hour (station TEXT, start_ms INTEGER, {columns},"
+        " PRIMARY KEY (station, start_ms)) WITHOUT ROWID"
+    )
+
+
+def _insert(kind: Kind) -> str:
+    count = 5 + len(NAMES_BY_KIND[kind])
+    return f"INSERT OR REPLACE INTO {kind} VALUES ({', '.join('?' * count)})"
+
+
+_NOTE_DEVICE = (
+    "INSERT INTO device VALUES (?, ?, ?, ?)"
+    " ON CONFLICT DO UPDATE SET kind = excluded.kind, last_t = max(last_t, excluded.last_t)"
+)
+_INSERTS = {kind: _insert(kind) for kind in _KINDS}
+_INSERT_QUARTER_HOUR = (
+    f"INSERT OR REPLACE INTO quarter_hour VALUES ({', '.join('?' * len(QuarterHour._fields))})"
+)
+
+
+class EmbeddedHistory:
+    """A history in one file; safe to use from several threads and processes."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or make the file.
+
+        Raises:
+            HistoryError: it cannot be opened.
+        """
+        self._path = path
+        self._lock = threading.Lock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(
+                path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+            )
+        except (OSError, sqlite3.Error) as error:
+            raise HistoryError(f"history {path}: {error}") from error
+        try:
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
+            with self._writing() as db:
+                for statement in _schema():
+                    db.execute(statement)
+        except (sqlite3.Error, HistoryError) as error:
+            self._db.close()
+            raise HistoryError(f"history {path}: {error}") from error
+
+    def write(self, readings: Sequence[StationReading]) -> None:
+        """Store durably before returning; see the port."""
+        rows: dict[Kind, list[tuple[Any, ...]]] = {"power": [], "flow": []}
+        newest: dict[tuple[str, str], tuple[Kind, int]] = {}
+        for station, reading in readings:
+            value = reading.x.get
+            known = newest.get((station, reading.d))
+            if known is None or known[1] < reading.t:
+                newest[station, reading.d] = (reading.k, reading.t)
+            rows[reading.k].append(
+                (
+                    station,
+                    reading.d,
+                    reading.t,
+                    _QUALITIES.index(reading.q),
+                    reading.why,
+                    *[value(name) for name in NAMES_BY_KIND[reading.k]],
+                )
+            )
+        with self._writing() as db:
+            for kind in _KINDS:
+                db.executemany(_INSERTS[kind], rows[kind])
+            db.executemany(_NOTE_DEVICE, [(*whose, *last) for whose, last in newest.items()])
+
+    def raw(self, station: str, device: str | None, start_ms: int, end_ms: int) -> list[Reading]:
+        """Readings with start <= t < end, by time; see the port."""
+        found: list[Reading] = []
+        for kind in _KINDS:
+            where = "station = ? AND t >= ? AND t < ?" + (" AND device = ?" if device else "")
+            values = (station, start_ms, end_ms, *((device,) if device else ()))
+            found.extend(self._readings(kind, f"SELECT * FROM {kind} WHERE {where}", values))
+        found.sort(key=lambda reading: (reading.t, reading.d))
+        return found
+
+    def edges(self, station: str, start_ms: int, end_ms: int) -> list[Reading]:
+        """The counter readings next to a span, on both sides; see the port."""
+        found: list[Reading] = []
+        for device, kind in self._rows("SELECT device, kind FROM device WHERE station = ?", (station,)):
+            known = f"station = ? AND device = ? AND {TOTAL_BY_KIND[kind]} IS NOT NULL"
+            for side, at, order in (("<", start_ms, "DESC"), (">=", end_ms, "ASC")):
+                query = f"SELECT * FROM {kind} WHERE {known} AND t {side} ? ORDER BY t {order} LIMIT 1"
+                found.extend(self._readings(kind, query, (station, device, at)))
+        return found
+
+    def latest(self, stations: Collection[str] | None = None) -> dict[str, list[Reading]]:
+        """The last reading of each device, by station; see the port."""
+        found: dict[str, list[Reading]] = {}
+        for station, device, kind, t in self._rows("SELECT * FROM device ORDER BY station, device", ()):
+            if stations is None or station in stations:
+                query = f"SELECT * FROM {kind} WHERE station = ? AND device = ? AND t = ?"
+                found.setdefault(station, []).extend(self._readings(kind, query, (station, device, t)))
+        return found
+
+    def write_quarter_hours(self, rows: Iterable[QuarterHour]) -> None:
+        """Store rows whole; see the port."""
+        with self._writing() as db:
+            db.executemany(_INSERT_QUARTER_HOUR, rows)
+
+    def quarter_hours(
+        self, start_ms: int, end_ms: int, stations: Collection[str] | None = None
+    ) -> list[QuarterHour]:
+        """Rows with start <= start_ms < end, by station and time; see the port."""
+        if stations is None:
+            query = (
+                "SELECT * FROM quarter_hour WHERE start_ms >= ? AND start_ms < ? ORDER BY station, start_ms"
+            )
+            rows = self._rows(query, (start_ms, end_ms))
+        else:
+            query = "SELECT * FROM quarter_hour WHERE station = ? AND start_ms >= ? AND start_ms < ?"
+            rows = [row for name in sorted(stations) for row in self._rows(query, (name, start_ms, end_ms))]
+        return [_quarter_hour(row) for row in rows]
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                try:
+                    yield self._db
+                    self._db.execute("COMMIT")
+                except BaseException:
+                    if self._db.in_transaction:
+                        self._db.execute("ROLLBACK")
+                    raise
+            except sqlite3.Error as error:
+                raise HistoryError(f"history {self._path}: {error}") from error
+
+    def _rows(self, query: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
+        with self._lock:
+            try:
+                return self._db.execute(query, values).fetchall()
+            except sqlite3.Error as error:
+                raise HistoryError(f"history {self._path}: {error}") from error
+
+    def _readings(self, kind: Kind, query: str, values: tuple[object, ...]) -> list[Reading]:
+        return [_reading(kind, row) for row in self._rows(query, values)]
+
+
+def _reading(kind: Kind, row: tuple[Any, ...]) -> Reading:
+    _station, device, t, quality, why, *values = row
+    known = {
+        name: value for name, value in zip(NAMES_BY_KIND[kind], values, strict=True) if value is not None
+    }
+    return Reading(t=t, d=device, k=kind, q=_QUALITIES[quality], why=why, x=known)
+
+
+def _quarter_hour(row: tuple[Any, ...]) -> QuarterHour:
+    known = QuarterHour._make(row)
+    return known._replace(power_bridged=bool(known.power_bridged), flow_bridged=bool(known.flow_bridged))

@@ -1,0 +1,84 @@
+"""The port: what every back end of the history can do. One behaviour suite runs over all of them."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple, Protocol
+
+from telemetry.reading import Reading
+
+QUARTER_HOUR_MS = 900_000
+
+
+class StationReading(NamedTuple):
+    """A reading and whose it is."""
+
+    station: str
+    reading: Reading
+
+
+class QuarterHour(NamedTuple):
+    """What a station used and let go in one span, normally a quarter hour.
+
+    Every field is always written; None means not known.
+
+    Attributes:
+        start_ms: beginning of the span, ms since the epoch, UTC.
+        energy_kwh: counter difference, or None where no counter reading on both sides tells it.
+        volume_m3: likewise of the flow meter.
+        power_bridged: the energy was spread over a gap that the counter bridged.
+        flow_bridged: likewise the volume.
+        power_good, power_missing: samples of power meters with values, and polls without.
+        flow_good, flow_missing: likewise of flow meters.
+    """
+
+    station: str
+    start_ms: int
+    energy_kwh: float | None = None
+    volume_m3: float | None = None
+    power_mean_kw: float | None = None
+    power_max_kw: float | None = None
+    flow_mean_m3h: float | None = None
+    flow_max_m3h: float | None = None
+    power_bridged: bool = False
+    flow_bridged: bool = False
+    power_good: int = 0
+    power_missing: int = 0
+    flow_good: int = 0
+    flow_missing: int = 0
+
+
+class HistoryError(Exception):
+    """The store cannot be used just now; nothing was lost, trying again may help."""
+
+
+class History(Protocol):
+    """The time series of all stations."""
+
+    def write(self, readings: Sequence[StationReading]) -> None:
+        """Store durably before returning; the same (station, device, t) overwrites itself.
+
+        Raises:
+            HistoryError: nothing of it counts as stored.
+        """
+
+    def raw(self, station: str, device: str | None, start_ms: int, end_ms: int) -> list[Reading]:
+        """Readings of one device (or of all) with start <= t < end, by time."""
+
+    def edges(self, station: str, start_ms: int, end_ms: int) -> list[Reading]:
+        """For each device the last reading with a counter before start, and the first from end on.
+
+        They let counters bridge a gap that reaches over the span.
+        """
+
+    def latest(self, stations: Collection[str] | None = None) -> dict[str, list[Reading]]:
+        """The last reading of each device, by station."""
+
+    def write_quarter_hours(self, rows: Iterable[QuarterHour]) -> None:
+        """Store rows whole; the same (station, start) overwrites itself."""
+
+    def quarter_hours(
+        self, start_ms: int, end_ms: int, stations: Collection[str] | None = None
+    ) -> list[QuarterHour]:
+        """Rows with start <= start_ms < end, by station and time."""
+
+    def close(self) -> None:
+        """Give all resources back."""

@@ -1,0 +1,1 @@
+"""Outbox of messages, channels, routes and roster. Nothing is built here yet."""

@@ -1,0 +1,1 @@
+"""The one command, `qingliu`; its sub-commands are imported on use."""

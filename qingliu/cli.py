@@ -1,0 +1,55 @@
+"""`qingliu`: finds the sub-command, imports its room, and runs it.
+
+Nothing but the standard library is imported before the sub-command is known, so that the agent on a small
+box never pays for the centre's libraries.
+"""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+ROOMS = {
+    "agent": ("edge_agent.cli", "read the meters of one station and deliver to the centre"),
+    "collector": ("collector.cli", "take readings in, write them, acknowledge them"),
+    "alerting": ("alerting.cli", "quarter hours, station states and alarms"),
+    "console": ("console.cli", "web pages for the duty desk"),
+    "stations": ("registry.cli", "the facility file: import, list"),
+    "simulate": ("simulator.cli", "meters on a pseudo-terminal, for tests and demonstrations"),
+    "demo": ("qingliu.demo", "everything on this machine, no server needed"),
+}
+_EXAMPLES = """examples:
+  qingliu demo                            see all of it on this machine
+  qingliu agent read --config agent.toml  poll the meters once
+  qingliu COMMAND --help                  what a command takes
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code: 0 done, 1 failed, 2 bad usage or configuration."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    parser = argparse.ArgumentParser(
+        prog="qingliu",
+        description="Keeps village sewage-treatment stations running.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=version("qingliu"))
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    chosen = next((word for word in words if not word.startswith("-")), None)
+    for name, (module, summary) in ROOMS.items():
+        room = commands.add_parser(
+            name, help=summary, description=summary, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        if name == chosen:
+            importlib.import_module(module).register(room)
+    parsed = parser.parse_args(words)
+    try:
+        return int(parsed.run(parsed))
+    except BrokenPipeError:  # the reader of a pipe such as `| head` has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130

@@ -1,0 +1,166 @@
+"""`centre.toml`: the settings of everything that runs at the centre."""
+
+import os
+from collections.abc import Iterable
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+import msgspec
+
+from service.broker import Mqtt
+from service.settings import Fault, load
+
+DEFAULT_PATH = Path("/etc/qingliu/centre.toml")
+PATH_VARIABLE = "QINGLIU_CONFIG"
+
+
+class Centre(msgspec.Struct, kw_only=True, frozen=True):
+    """Who runs the centre, and where."""
+
+    name: str = "农村生活污水处理设施监管中心"
+    timezone: Annotated[str, msgspec.Meta(description="civil days are counted here")] = "Asia/Shanghai"
+    language: Literal["zh-CN", "en"] = "zh-CN"
+
+
+class RegistrySettings(msgspec.Struct, kw_only=True, frozen=True):
+    """Where the relational store is."""
+
+    url: Annotated[
+        str,
+        msgspec.Meta(
+            pattern=r"^(sqlite|postgresql\+psycopg)://",
+            extra={"rule": "must be an SQLAlchemy URL of sqlite or postgresql+psycopg"},
+            examples=["sqlite:////var/lib/qingliu/registry.db"],
+        ),
+    ] = "sqlite:////var/lib/qingliu/registry.db"
+
+
+class HistorySettings(msgspec.Struct, kw_only=True, frozen=True):
+    """Where the time series are."""
+
+    backend: Literal["embedded", "influxdb"] = "embedded"
+    path: str = "/var/lib/qingliu/history.db"
+    url: str = "http://127.0.0.1:8086"
+    org: str = ""
+    bucket: str = "qingliu"
+    token_file: str = ""
+    raw_days: Annotated[int, msgspec.Meta(ge=31, description="days that raw readings are kept")] = 400
+
+
+class CollectorSettings(msgspec.Struct, kw_only=True, frozen=True):
+    """What the collector accepts."""
+
+    accept_unknown_stations: bool = False
+    shared_group: Annotated[
+        str,
+        msgspec.Meta(
+            pattern=r"^[A-Za-z0-9_-]*\Z",
+            extra={"rule": "must be letters, digits, - or _"},
+            examples=["collectors"],
+        ),
+    ] = ""
+
+
+class ConsoleSettings(msgspec.Struct, kw_only=True, frozen=True):
+    """Where the web pages are served."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535, examples=[8080])] = 8080
+
+
+class NotifySettings(msgspec.Struct, kw_only=True, frozen=True):
+    """Where alarms are told."""
+
+    channels: list[Any] = []
+
+
+Seconds = Annotated[int, msgspec.Meta(gt=0)]
+
+
+class AlertingSettings(msgspec.Struct, kw_only=True, frozen=True):
+    """The thresholds of DESIGN section 5; a station's overrides go before them."""
+
+    round_s: Annotated[Seconds, msgspec.Meta(description="a round of all stations")] = 300
+    offline_after_s: Annotated[Seconds, msgspec.Meta(description="silence that means offline, at least")] = (
+        1_800
+    )
+    stop_window_s: Annotated[
+        Seconds, msgspec.Meta(description="no energy and no effluent so long: stopped")
+    ] = 14_400
+    idle_window_s: Annotated[Seconds, msgspec.Meta(description="energy but no effluent so long: idling")] = (
+        86_400
+    )
+    small_idle_window_s: Annotated[Seconds, msgspec.Meta(description="the same below 20 t/d")] = 172_800
+    learn_s: Annotated[Seconds, msgspec.Meta(description="a new station is unknown so long")] = 86_400
+    stop_floor_kwh_per_day: Annotated[
+        float, msgspec.Meta(gt=0, description="energy below which nothing is treated, while no baseline is")
+    ] = 0.5
+    coverage: Annotated[
+        float, msgspec.Meta(gt=0, le=1, description="share of a window that must be known to judge it")
+    ] = 0.75
+    raise_after_s: Annotated[
+        int, msgspec.Meta(ge=0, description="a state must stand so long before it rings")
+    ] = 0
+    clear_after_s: Annotated[
+        int, msgspec.Meta(ge=0, description="and be gone so long before the alarm returns to normal")
+    ] = 600
+
+
+class CentreSettings(msgspec.Struct, kw_only=True, frozen=True):
+    """The whole file."""
+
+    mqtt: Mqtt
+    centre: Centre = Centre()
+    registry: RegistrySettings = RegistrySettings()
+    history: HistorySettings = HistorySettings()
+    collector: CollectorSettings = CollectorSettings()
+    alerting: AlertingSettings = AlertingSettings()
+    console: ConsoleSettings = ConsoleSettings()
+    notify: NotifySettings = NotifySettings()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The centre's time zone."""
+        return ZoneInfo(self.centre.timezone)
+
+
+def load_centre(path: Path | None) -> CentreSettings:
+    """Read the file named, else that of $QINGLIU_CONFIG, else /etc/qingliu/centre.toml.
+
+    Raises:
+        SettingsError: with every fault of the file.
+    """
+    chosen = path or Path(os.environ.get(PATH_VARIABLE) or DEFAULT_PATH)
+    return load(chosen, CentreSettings, _faults)
+
+
+def _faults(settings: CentreSettings) -> Iterable[Fault]:
+    yield from settings.mqtt.faults()
+    if settings.centre.timezone not in available_timezones():
+        yield Fault(
+            "centre.timezone", "unknown time zone", settings.centre.timezone, 'Write "Asia/Shanghai".'
+        )
+    if settings.history.backend == "influxdb":
+        yield Fault(
+            "history.backend", "this version writes the embedded store only", "influxdb", 'Write "embedded".'
+        )
+    if not _is_loopback(settings.console.host):
+        yield Fault(
+            "console.host",
+            "must be a loopback address, because this version has no login",
+            settings.console.host,
+            "Write 127.0.0.1 and put a reverse proxy that asks for a password in front.",
+        )
+    if settings.notify.channels:
+        yield Fault(
+            "notify.channels", "must be empty, because this version sends no messages", remedy="Write []."
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

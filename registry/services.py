@@ -1,0 +1,50 @@
+"""The centre's own processes: what each last said of itself, and who may do what only one may do."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from registry.database import upsert
+from registry.tables import Lease, ServiceHealth
+
+SILENT_AFTER_MS = 60_000
+"""A service that has said nothing for so long is taken for dead."""
+
+
+def report_health(
+    session: Session,
+    name: str,
+    now_ms: int,
+    conditions: Mapping[str, str],
+    figures: Mapping[str, float] | None = None,
+) -> None:
+    """Write what a service says of itself: troubles by name, and its own numbers."""
+    row = {
+        "name": name,
+        "seen_ms": now_ms,
+        "conditions": dict(conditions),
+        "figures": dict(figures or {}),
+    }
+    upsert(session, ServiceHealth, [row])
+
+
+def health(session: Session) -> list[ServiceHealth]:
+    """What all services last said, by name."""
+    return list(session.scalars(select(ServiceHealth).order_by(ServiceHealth.name)))
+
+
+def take_lease(session: Session, name: str, holder: str, now_ms: int, for_ms: int) -> bool:
+    """Take or renew a lease; False while another holder's runs."""
+    lease = session.get(Lease, name)
+    if lease is not None and lease.holder != holder and lease.until_ms > now_ms:
+        return False
+    upsert(session, Lease, [{"name": name, "holder": holder, "until_ms": now_ms + for_ms}])
+    return True
+
+
+def release_lease(session: Session, name: str, holder: str) -> None:
+    """Give a lease back at once."""
+    lease = session.get(Lease, name)
+    if lease is not None and lease.holder == holder:
+        session.delete(lease)

@@ -1,0 +1,154 @@
+"""Stations in the registry: look up, import from CSV, note one that announced itself."""
+
+import csv
+import math
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from registry.database import upsert
+from registry.tables import County, Station, Town
+
+PROCESSES = ("A2O", "AO", "contact_oxidation", "MBR", "SBR", "biofilter", "wetland", "pond", "other")
+REQUIRED_COLUMN = "station"
+COLUMNS = (
+    "station", "name", "county", "county_name", "town", "village", "process", "design_m3_per_day", "rated_kw",
+    "longitude", "latitude", "commissioned", "connected_from",
+)  # fmt: skip
+_NUMBERS = {
+    "design_m3_per_day": (0, 1e7),
+    "rated_kw": (0, 1e5),
+    "longitude": (-180, 180),
+    "latitude": (-90, 90),
+}
+_DATES = ("commissioned", "connected_from")
+_ID_LETTERS = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
+
+
+class BadRow(NamedTuple):
+    """One thing wrong in a file to import."""
+
+    row: int
+    column: str
+    rule: str
+    got: str
+
+    def line(self, file: str) -> str:
+        """Render as `file: row N, column: rule (got value).`."""
+        return f"{file}: row {self.row}, {self.column}: {self.rule} (got {self.got!r})."
+
+
+class StationFileError(Exception):
+    """A file of stations cannot be imported; nothing of it was."""
+
+    def __init__(self, file: str, bad: list[BadRow]) -> None:
+        super().__init__(f"{file}: {len(bad)} faults")
+        self.lines = [row.line(file) for row in bad]
+
+
+def known_ids(session: Session) -> set[str]:
+    """The ids of all stations."""
+    return set(session.scalars(select(Station.id)))
+
+
+def note_pending(session: Session, station: str) -> None:
+    """Register a station that announced itself, as 待核."""
+    if session.get(Station, station) is None:
+        session.add(Station(id=station, review="pending"))
+
+
+def import_csv(session: Session, path: Path) -> int:
+    """Add or update the stations of a CSV file; returns how many. Needs at least the column `station`.
+
+    An empty cell leaves an existing value as it is. Nothing is imported unless every row is well.
+
+    Raises:
+        StationFileError: with every bad row, its column, rule and value.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise StationFileError(str(path), [BadRow(0, "file", "cannot be read", str(error))]) from error
+    bad = list(_bad_rows(rows))
+    if bad:
+        raise StationFileError(str(path), bad)
+    towns: dict[tuple[str, str], int] = {
+        (town.county_code, town.name): town.id for town in session.scalars(select(Town))
+    }
+    for row in rows:
+        _import_row(session, {key: (value or "").strip() for key, value in row.items() if key}, towns)
+    return len(rows)
+
+
+def _import_row(session: Session, row: dict[str, str], towns: dict[tuple[str, str], int]) -> None:
+    values: dict[str, Any] = {"id": row["station"], "review": "confirmed"}
+    county = row.get("county", "")
+    if county:
+        name = row.get("county_name") or county
+        known = session.get(County, county)
+        if known is None or row.get("county_name"):
+            upsert(session, County, [{"code": county, "name": name}])
+        values["county_code"] = county
+        if row.get("town"):
+            values["town_id"] = _town_id(session, county, row["town"], towns)
+    values.update({key: row[key] for key in ("name", "village", "process") if row.get(key)})
+    values.update({key: float(row[key]) for key in _NUMBERS if row.get(key)})
+    values.update({key: date.fromisoformat(row[key]) for key in _DATES if row.get(key)})
+    session.merge(Station(**values))
+
+
+def _town_id(session: Session, county: str, name: str, towns: dict[tuple[str, str], int]) -> int:
+    if (county, name) not in towns:
+        town = Town(county_code=county, name=name)
+        session.add(town)
+        session.flush()
+        towns[county, name] = town.id
+    return towns[county, name]
+
+
+def _bad_rows(rows: list[dict[str, str]]) -> Iterator[BadRow]:
+    seen: set[str] = set()
+    if not rows:
+        yield BadRow(1, "file", "needs a head and at least one row", "")
+    for number, row in enumerate(rows, start=2):
+        for column in row.keys() - set(COLUMNS):
+            if number == 2:
+                yield BadRow(1, str(column), f"unknown column; known are {', '.join(COLUMNS)}", str(column))
+        cells = {key: (value or "").strip() for key, value in row.items() if key}
+        station = cells.get(REQUIRED_COLUMN, "")
+        if not 1 <= len(station) <= 32 or not set(station) <= _ID_LETTERS:
+            yield BadRow(number, REQUIRED_COLUMN, "must be 1 to 32 letters, digits, - or _", station)
+        elif station in seen:
+            yield BadRow(number, REQUIRED_COLUMN, "stands twice in the file", station)
+        seen.add(station)
+        if cells.get("town") and not cells.get("county"):
+            yield BadRow(number, "county", "is required with a town", "")
+        if cells.get("process") and cells["process"] not in PROCESSES:
+            yield BadRow(number, "process", f"must be one of {', '.join(PROCESSES)}", cells["process"])
+        yield from _bad_values(number, cells)
+
+
+def _bad_values(number: int, cells: dict[str, str]) -> Iterator[BadRow]:
+    for column, (low, high) in _NUMBERS.items():
+        text = cells.get(column)
+        if text and not low <= _number(text) <= high:
+            yield BadRow(number, column, f"must be a number from {low:g} to {high:g}", text)
+    for column in _DATES:
+        text = cells.get(column)
+        if text:
+            try:
+                date.fromisoformat(text)
+            except ValueError:
+                yield BadRow(number, column, "must be a date such as 2025-06-30", text)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan

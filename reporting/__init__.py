@@ -1,0 +1,1 @@
+"""Operating rate and monthly report. Nothing is built here yet."""

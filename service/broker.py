@@ -1,0 +1,206 @@
+"""The `[mqtt]` table and one connection made from it, driven from the caller's own thread.
+
+The paho client is made anew for every connection: its memory of unacknowledged messages must never
+answer for ours. No background thread exists, so no exception can end one unseen.
+"""
+
+import socket
+import ssl
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import msgspec
+from paho.mqtt import client as paho
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.reasoncodes import ReasonCode
+
+from service.settings import Fault
+
+CONNECT_TIMEOUT_S = 15.0
+
+
+class Mqtt(msgspec.Struct, kw_only=True, frozen=True):
+    """How to reach the broker."""
+
+    host: Annotated[
+        str,
+        msgspec.Meta(
+            min_length=1, description="name or address of the broker", examples=["centre.example.cn"]
+        ),
+    ]
+    port: (
+        Annotated[int, msgspec.Meta(ge=1, le=65535, description="8883 with tls, else 1883", examples=[8883])]
+        | None
+    ) = None
+    tls: Annotated[bool, msgspec.Meta(description="encrypt, and check the broker's certificate")] = True
+    ca_file: Annotated[str, msgspec.Meta(description="certificate of the centre's authority")] = ""
+    cert_file: Annotated[str, msgspec.Meta(description="this client's certificate")] = ""
+    key_file: Annotated[str, msgspec.Meta(description="its private key")] = ""
+    username: Annotated[str, msgspec.Meta(description="instead of a certificate")] = ""
+    password_file: Annotated[str, msgspec.Meta(description="file that holds the password")] = ""
+
+    @property
+    def actual_port(self) -> int:
+        """The port, with its default."""
+        return self.port or (8883 if self.tls else 1883)
+
+    def faults(self, path: str = "mqtt") -> Iterable[Fault]:
+        """Name what joins several keys and does not fit."""
+        if bool(self.cert_file) != bool(self.key_file):
+            yield Fault(path, "cert_file and key_file go together", remedy="Give both, or neither.")
+        if self.username and not self.password_file:
+            yield Fault(f"{path}.password_file", "is required with username", remedy="Name the file.")
+        for key in ("ca_file", "cert_file", "key_file", "password_file"):
+            name = getattr(self, key)
+            if name and not Path(name).is_file():
+                yield Fault(
+                    f"{path}.{key}", "there is no such file", name, "Copy it there, or mend the path."
+                )
+
+
+class BrokerError(Exception):
+    """The broker cannot be reached, refuses us, or the connection is lost; the text says which."""
+
+
+class Message(NamedTuple):
+    """One message as it came from the broker."""
+
+    topic: str
+    payload: bytes
+
+
+class Will(NamedTuple):
+    """What the broker publishes for us (retained) when we vanish."""
+
+    topic: str
+    payload: bytes
+
+
+class Connection:
+    """One live MQTT 3.1.1 connection with a clean session; closed for good when lost."""
+
+    def __init__(
+        self,
+        mqtt: Mqtt,
+        client_id: str,
+        *,
+        subscriptions: Sequence[tuple[str, int]],
+        on_message: Callable[[Message], None],
+        keepalive_s: int = 60,
+        will: Will | None = None,
+    ) -> None:
+        """Connect, log in and subscribe.
+
+        Raises:
+            BrokerError: in plain words, what failed.
+        """
+        self.place = f"{mqtt.host}:{mqtt.actual_port}"
+        self._answer: ReasonCode | None = None
+        self._subscribed: set[int] = set()
+        self._lost: str | None = None
+        self._client = paho.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=client_id,
+            clean_session=True,
+            protocol=MQTTProtocolVersion.MQTTv311,
+            reconnect_on_failure=False,
+        )
+        self._client.connect_timeout = CONNECT_TIMEOUT_S
+        self._client.on_connect = self._on_connect
+        self._client.on_disconnect = self._on_disconnect
+        self._client.on_subscribe = self._on_subscribe
+        self._client.on_message = lambda _c, _u, m: on_message(Message(m.topic, bytes(m.payload)))
+        if will is not None:
+            self._client.will_set(will.topic, will.payload, qos=1, retain=True)
+        try:
+            self._open(mqtt, keepalive_s, subscriptions)
+        except BrokerError:
+            self.close()
+            raise
+
+    def step(self, timeout_s: float) -> None:
+        """Send and receive for at most so long.
+
+        Raises:
+            BrokerError: the connection is lost.
+        """
+        code = self._client.loop(timeout_s)
+        if code != MQTTErrorCode.MQTT_ERR_SUCCESS or self._lost is not None:
+            raise BrokerError(self._lost or f"connection to {self.place} lost ({paho.error_string(code)})")
+
+    def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool = False) -> None:
+        """Hand a message over; whether it arrived is for the other side to say."""
+        self._client.publish(topic, payload, qos=qos, retain=retain)
+
+    def close(self) -> None:
+        """Say goodbye if possible, and free the socket."""
+        self._client.disconnect()
+        for stream in (self._client._sock, self._client._sockpairR, self._client._sockpairW):  # noqa: SLF001
+            if stream is not None:  # paho leaves its wake-up pair to the garbage collector
+                stream.close()
+        self._client._sock = self._client._sockpairR = self._client._sockpairW = None  # noqa: SLF001
+
+    def _open(self, mqtt: Mqtt, keepalive_s: int, subscriptions: Sequence[tuple[str, int]]) -> None:
+        try:
+            if mqtt.username:
+                password = Path(mqtt.password_file).read_text(encoding="utf-8").strip()
+                self._client.username_pw_set(mqtt.username, password)
+            if mqtt.tls:
+                self._client.tls_set_context(_tls_context(mqtt))
+            self._client.connect(mqtt.host, mqtt.actual_port, keepalive_s)
+            self._until(lambda: self._answer is not None, "did not answer the login")
+        except (OSError, ValueError) as error:
+            raise BrokerError(_in_plain_words(error, self.place)) from error
+        if self._answer is not None and self._answer.is_failure:
+            raise BrokerError(f"broker {self.place} refuses the login: {self._answer}")
+        wanted: set[int] = set()
+        for pattern, qos in subscriptions:
+            _, mid = self._client.subscribe(pattern, qos)
+            wanted.add(mid or 0)
+        self._until(lambda: wanted <= self._subscribed, "did not answer the subscription")
+
+    def _until(self, done: Callable[[], bool], complaint: str) -> None:
+        rounds = int(CONNECT_TIMEOUT_S / 0.1)
+        while not done() and rounds > 0 and self._lost is None:
+            if self._client.loop(0.1) != MQTTErrorCode.MQTT_ERR_SUCCESS:
+                break
+            rounds -= 1
+        if not done():
+            raise BrokerError(self._lost or f"broker {self.place} {complaint}")
+
+    def _on_connect(
+        self, _client: paho.Client, _user: object, _flags: object, code: ReasonCode, _properties: object
+    ) -> None:
+        self._answer = code
+
+    def _on_disconnect(
+        self, _client: paho.Client, _user: object, _flags: object, code: ReasonCode, _properties: object
+    ) -> None:
+        self._lost = f"connection to {self.place} lost ({code})"
+
+    def _on_subscribe(
+        self, _client: paho.Client, _user: object, mid: int, _codes: object, _properties: object
+    ) -> None:
+        self._subscribed.add(mid)
+
+
+def _tls_context(mqtt: Mqtt) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=mqtt.ca_file or None)
+    if mqtt.cert_file:
+        context.load_cert_chain(mqtt.cert_file, mqtt.key_file)
+    return context
+
+
+def _in_plain_words(error: Exception, place: str) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"broker {place}: its certificate is not accepted ({error.verify_message})"
+    if isinstance(error, ssl.SSLError):
+        return f"broker {place}: TLS fails ({error.reason})"
+    if isinstance(error, socket.gaierror):
+        return f"broker {place}: the name cannot be resolved"
+    if isinstance(error, ConnectionRefusedError):
+        return f"broker {place}: nobody listens there (connection refused)"
+    if isinstance(error, TimeoutError):
+        return f"broker {place}: no answer within {CONNECT_TIMEOUT_S:.0f} s"
+    return f"broker {place}: {error.strerror or error}" if isinstance(error, OSError) else f"{place}: {error}"

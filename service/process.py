@@ -1,0 +1,43 @@
+"""How a process of the house starts its log and learns that it should stop."""
+
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+def start_log(*, verbose: bool = False) -> None:
+    """Log to stderr, one line a message, the time left to the journal where there is one."""
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+        force=True,
+    )
+    for noisy in ("pymodbus", "alembic", "transitions"):
+        logging.getLogger(noisy).setLevel(logging.CRITICAL if noisy == "pymodbus" else logging.WARNING)
+
+
+@contextmanager
+def stop_signals() -> Iterator[threading.Event]:
+    """An event that SIGTERM and SIGINT set; the handlers of before come back at the end."""
+    stop = threading.Event()
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def complain(lines: Iterable[str]) -> None:
+    """Say what is wrong on stderr, one line each, without a traceback."""
+    for line in lines:
+        sys.stderr.write(f"{line}\n")

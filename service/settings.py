@@ -1,0 +1,186 @@
+"""Settings files: read TOML into msgspec structs, and say everything that is wrong with it at once.
+
+A struct is the table of names, types and defaults. `Annotated[..., msgspec.Meta(...)]` carries the rest:
+`description` is the help, `examples[0]` the remedy's example, `extra={"rule": ...}` words for a pattern.
+"""
+
+import difflib
+import json
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar, get_args, get_origin
+
+import msgspec
+
+T = TypeVar("T")
+
+_TYPE_RULES = {
+    "int": "must be a whole number",
+    "float": "must be a number",
+    "str": "must be a text in quotes",
+    "bool": "must be true or false",
+    "array": "must be a list [ … ]",
+    "object": "must be a table",
+}
+
+
+class Fault(NamedTuple):
+    """One thing wrong in a file: where, which rule, what was given, what to do."""
+
+    path: str
+    rule: str
+    got: object = None
+    remedy: str = ""
+
+    def line(self, file: str) -> str:
+        """Render as one line, `file: path.to.key: rule (got value). What to do.`."""
+        got = f" (got {_shown(self.got)})" if self.got is not None else ""
+        place = f"{file}: {self.path}" if self.path else file
+        return f"{place}: {self.rule}{got}.{' ' + self.remedy if self.remedy else ''}"
+
+
+class SettingsError(Exception):
+    """A file cannot be used.
+
+    Attributes:
+        file: its name as the user gave it.
+        faults: everything found wrong in it.
+    """
+
+    def __init__(self, file: str, faults: Iterable[Fault]) -> None:
+        self.file = file
+        self.faults = list(faults)
+        super().__init__("\n".join(self.lines()))
+
+    def lines(self) -> list[str]:
+        """One clear line for each fault."""
+        return [fault.line(self.file) for fault in self.faults]
+
+
+def no_more_faults(_settings: object) -> Iterable[Fault]:
+    """Check nothing beyond the types."""
+    return ()
+
+
+def load(path: Path, model: type[T], check: Callable[[T], Iterable[Fault]] = no_more_faults) -> T:
+    """Read a TOML file into a struct; `check` looks at what joins several keys.
+
+    Raises:
+        SettingsError: with all faults of the file.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise SettingsError(
+            str(path), [Fault("", "there is no such file", remedy="Name another one or make it.")]
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+        raise SettingsError(str(path), [Fault("", f"cannot be read: {reason}")]) from error
+    return parse(text, str(path), model, check)
+
+
+def parse(text: str, file: str, model: type[T], check: Callable[[T], Iterable[Fault]] = no_more_faults) -> T:
+    """Read TOML text into a struct; like `load` without the file.
+
+    Raises:
+        SettingsError: with all faults of the text.
+    """
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(
+            file, [Fault("", f"not valid TOML: {error}", remedy="Mend that line.")]
+        ) from error
+    faults = list(_faults_of(data, model, ""))
+    if faults:
+        raise SettingsError(file, faults)
+    settings = msgspec.convert(data, model)
+    faults = list(check(settings))
+    if faults:
+        raise SettingsError(file, faults)
+    return settings
+
+
+def _faults_of(value: object, kind: Any, path: str, meta: msgspec.Meta | None = None) -> Iterable[Fault]:
+    """Walk value and type together; leaves are judged by msgspec."""
+    if type(None) in get_args(kind):  # TOML has no null, so an optional key that stands there has a value
+        kind = get_args(kind)[0]
+    if get_origin(kind) is Annotated:
+        kind, *metas = get_args(kind)
+        meta = next((m for m in metas if isinstance(m, msgspec.Meta)), None)
+        if not _is_container(kind):
+            yield from _leaf_faults(value, Annotated[kind, meta], path, meta)
+            return
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        yield from _table_faults(value, kind, path)
+    elif get_origin(kind) is dict and isinstance(value, dict):
+        for key, item in value.items():
+            yield from _faults_of(item, get_args(kind)[1], f"{path}.{key}" if path else key)
+    elif get_origin(kind) is list and isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _faults_of(item, get_args(kind)[0], f"{path}[{index}]")
+    else:
+        yield from _leaf_faults(value, kind, path, meta)
+
+
+def _is_container(kind: Any) -> bool:
+    return get_origin(kind) in (dict, list) or (isinstance(kind, type) and issubclass(kind, msgspec.Struct))
+
+
+def _table_faults(value: object, kind: type[msgspec.Struct], path: str) -> Iterable[Fault]:
+    if not isinstance(value, Mapping):
+        yield Fault(path, _TYPE_RULES["object"], value, f"Write [{path}] and its keys below it.")
+        return
+    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    prefix = f"{path}." if path else ""
+    for key in value:
+        if key not in fields:
+            near = difflib.get_close_matches(key, fields, 1)
+            remedy = f"Did you mean '{near[0]}'?" if near else f"Known here: {', '.join(fields)}."
+            yield Fault(prefix + key, "unknown key", remedy=remedy)
+    for name, field in fields.items():
+        if name in value:
+            yield from _faults_of(value[name], field.type, prefix + name)
+        elif field.required:
+            yield Fault(prefix + name, "is required", remedy=_remedy(field.type, name) or "Add it.")
+
+
+def _leaf_faults(value: object, kind: Any, path: str, meta: msgspec.Meta | None) -> Iterable[Fault]:
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        inner = re.search(r" - at `\$(.*)`$", str(error))
+        place = path + (inner[1] if inner else "")
+        yield Fault(place, _rule(str(error), kind, meta), value, _remedy(kind, path.rpartition(".")[2]))
+
+
+def _rule(message: str, kind: Any, meta: msgspec.Meta | None) -> str:
+    if meta is not None and meta.extra and "rule" in meta.extra:
+        return str(meta.extra["rule"])
+    bare = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    if get_origin(bare) is Literal:
+        return f"must be one of {', '.join(_shown(choice) for choice in get_args(bare))}"
+    wanted = re.match(r"Expected `(\w+)[^`]*`(?:, got|( [<>]=? .*?)(?: - at|$))", message)
+    if wanted and wanted[2]:
+        return f"must be{wanted[2]}"
+    if wanted and wanted[1] in _TYPE_RULES:
+        return _TYPE_RULES[wanted[1]]
+    return message.partition(" - at")[0].replace("`", "")
+
+
+def _remedy(kind: Any, name: str) -> str:
+    meta = next((m for m in get_args(kind)[1:] if isinstance(m, msgspec.Meta)), None)
+    if meta is None or not meta.examples:
+        return ""
+    return f"Write for example {name} = {_shown(meta.examples[0])}."
+
+
+def _shown(value: object) -> str:
+    try:
+        text = json.dumps(value, ensure_ascii=False)
+    except TypeError:
+        text = str(value)
+    return text if len(text) <= 60 else text[:57] + "…"
