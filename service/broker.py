@@ -68,6 +68,7 @@ class Message(NamedTuple):
 
     topic: str
     payload: bytes
+    retained: bool = False
 
 
 class Will(NamedTuple):
@@ -99,6 +100,8 @@ class Connection:
         self._answer: ReasonCode | None = None
         self._subscribed: set[int] = set()
         self._lost: str | None = None
+        self._hear = on_message
+        self.received = 0
         self._client = paho.Client(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
@@ -110,7 +113,7 @@ class Connection:
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_subscribe = self._on_subscribe
-        self._client.on_message = lambda _c, _u, m: on_message(Message(m.topic, bytes(m.payload)))
+        self._client.on_message = self._on_message
         if will is not None:
             self._client.will_set(will.topic, will.payload, qos=1, retain=True)
         try:
@@ -128,6 +131,20 @@ class Connection:
         code = self._client.loop(timeout_s)
         if code != MQTTErrorCode.MQTT_ERR_SUCCESS or self._lost is not None:
             raise BrokerError(self._lost or f"connection to {self.place} lost ({paho.error_string(code)})")
+
+    def gather(self, timeout_s: float, most: int) -> None:
+        """Wait for a message like `step`, then take in what else is there, up to `most` messages.
+
+        Raises:
+            BrokerError: the connection is lost.
+        """
+        before = self.received
+        self.step(timeout_s)
+        while before < self.received < before + most:
+            last = self.received
+            self.step(0)
+            if self.received == last:
+                break
 
     def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool = False) -> None:
         """Hand a message over; whether it arrived is for the other side to say."""
@@ -168,6 +185,10 @@ class Connection:
             rounds -= 1
         if not done():
             raise BrokerError(self._lost or f"broker {self.place} {complaint}")
+
+    def _on_message(self, _client: paho.Client, _user: object, message: paho.MQTTMessage) -> None:
+        self.received += 1
+        self._hear(Message(message.topic, bytes(message.payload), message.retain))
 
     def _on_connect(
         self, _client: paho.Client, _user: object, _flags: object, code: ReasonCode, _properties: object

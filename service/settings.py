@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, TypeVar, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
@@ -107,7 +107,7 @@ def parse(text: str, file: str, model: type[T], check: Callable[[T], Iterable[Fa
 def _faults_of(value: object, kind: Any, path: str, meta: msgspec.Meta | None = None) -> Iterable[Fault]:
     """Walk value and type together; leaves are judged by msgspec."""
     if type(None) in get_args(kind):  # TOML has no null, so an optional key that stands there has a value
-        kind = get_args(kind)[0]
+        kind = Union[tuple(each for each in get_args(kind) if each is not type(None))]  # noqa: UP007
     if get_origin(kind) is Annotated:
         kind, *metas = get_args(kind)
         meta = next((m for m in metas if isinstance(m, msgspec.Meta)), None)

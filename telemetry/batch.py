@@ -20,6 +20,7 @@ MAX_INFLATED_BYTES = 1_000_000
 ZLIB_MARK = 0x78
 
 Outbox = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}\Z")]
+Sent = Annotated[int, msgspec.Meta(gt=-(2**53), lt=2**53)]
 
 
 class Batch(msgspec.Struct, kw_only=True, frozen=True):
@@ -34,7 +35,7 @@ class Batch(msgspec.Struct, kw_only=True, frozen=True):
 
     v: Literal[1] = 1
     outbox: Outbox
-    sent: int
+    sent: Sent
     readings: list[NumberedReading]
 
 
@@ -74,7 +75,7 @@ class UnreadableBatchError(ValueError):
 
 class _Envelope(msgspec.Struct):
     outbox: Outbox
-    sent: int
+    sent: Sent
     readings: list[msgspec.Raw]
 
 
@@ -220,5 +221,5 @@ def _offending_quantity(raw: bytes) -> str:
         try:
             _float_decoder.decode(value)
         except _NOT_JSON:
-            return name[:40]
+            return name[:40] if name.isidentifier() else ascii(name[:40])
     return "?"

@@ -76,4 +76,4 @@ def fault_of(reading: Reading) -> Fault | None:
     name = next(name for name in x if name not in _NAME_SETS[reading.k])
     if name in BY_NAME:
         return Fault("unknown_quantity", f"quantity '{name}' does not belong to a {reading.k} meter")
-    return Fault("unknown_quantity", f"unknown quantity '{name[:40]}'")
+    return Fault("unknown_quantity", f"unknown quantity {name[:40]!a}")

@@ -1,10 +1,17 @@
 """Status: a station's word on its own health, retained by the broker and left as its last will."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
+from telemetry.reading import DeviceId
+
 Clock = Literal["trusted", "untrusted"]
+Count = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
+Instant = Annotated[int, msgspec.Meta(gt=-(2**53), lt=2**53)]
+Word = Annotated[str, msgspec.Meta(pattern=r"^[\x20-\x7e]{0,64}\Z")]
+
+MAX_STATUS_BYTES = 64_000
 
 
 class DeviceStatus(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
@@ -16,9 +23,9 @@ class DeviceStatus(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True
         failures: failed polls since the agent's start, by cause.
     """
 
-    last_good: int | None = None
-    polls: int = 0
-    failures: dict[str, int] = {}
+    last_good: Instant | None = None
+    polls: Count = 0
+    failures: dict[Word, Count] = {}
 
 
 class Status(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
@@ -39,16 +46,16 @@ class Status(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """
 
     online: bool
-    version: str | None = None
-    boot: str | None = None
+    version: Annotated[Word, msgspec.Meta(max_length=32)] | None = None
+    boot: Word | None = None
     clock: Clock | None = None
-    uptime_s: int | None = None
-    backlog: int | None = None
-    oldest_unsent: int | None = None
-    thinned: int | None = None
-    refused: int | None = None
-    disk_free_mb: int | None = None
-    devices: dict[str, DeviceStatus] = {}
+    uptime_s: Count | None = None
+    backlog: Count | None = None
+    oldest_unsent: Instant | None = None
+    thinned: Count | None = None
+    refused: Count | None = None
+    disk_free_mb: Count | None = None
+    devices: dict[DeviceId, DeviceStatus] = {}
 
 
 class UnreadableStatusError(ValueError):
@@ -68,8 +75,10 @@ def decode_status(payload: bytes) -> Status:
     """Read a payload from a station's `status` topic.
 
     Raises:
-        UnreadableStatusError: it is not JSON or breaks the contract.
+        UnreadableStatusError: it is not JSON, too large, or breaks the contract.
     """
+    if len(payload) > MAX_STATUS_BYTES:
+        raise UnreadableStatusError(f"status: at most {MAX_STATUS_BYTES} bytes (got {len(payload)})")
     try:
         return _decoder.decode(payload)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:

@@ -1,0 +1,92 @@
+"""The box's clock: whether the time is known, from where, and what it was at a monotonic moment.
+
+A box without a real-time clock wakes in the past, and many SIM cards block NTP. So the time is trusted only
+if the kernel says that NTP has set it, or if the centre has told it in its answer to a hello.
+"""
+
+import ctypes
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from edge_agent.meter import boot_ms
+
+Trust = Literal["ntp", "centre"]
+
+LONGEST_ROUND_TRIP_MS = 5_000
+_TIMEX_BYTES = 256
+_TIME_ERROR = 5
+
+
+def ntp_synchronised() -> bool:
+    """Whether the kernel's clock is kept by NTP, as adjtimex(2) says it."""
+    state = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
+    return bool(0 <= state < _TIME_ERROR)
+
+
+def system_ms() -> int:
+    """The system's wall clock, ms since the epoch, right or wrong."""
+    return time.time_ns() // 1_000_000
+
+
+def boot_id() -> str:
+    """The kernel's name for this boot."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+
+
+class Clock:
+    """Maps the monotonic clock to wall time, once that is known; thread-safe."""
+
+    def __init__(
+        self,
+        *,
+        monotonic_ms: Callable[[], int] = boot_ms,
+        wall_ms: Callable[[], int] = system_ms,
+        synchronised: Callable[[], bool] = ntp_synchronised,
+    ) -> None:
+        self._monotonic_ms = monotonic_ms
+        self._wall_ms = wall_ms
+        self._synchronised = synchronised
+        self._lock = threading.Lock()
+        self._told_offset_ms: int | None = None
+
+    @property
+    def trust(self) -> Trust | None:
+        """From where the time is known; None if it is not."""
+        if self._told_offset_ms is not None:
+            return "centre"
+        return "ntp" if self._synchronised() else None
+
+    def offset_ms(self) -> int | None:
+        """Wall time minus monotonic time, or None while the time is not known."""
+        with self._lock:
+            if self._told_offset_ms is not None:
+                return self._told_offset_ms
+        return self._wall_ms() - self._monotonic_ms() if self._synchronised() else None
+
+    def now_ms(self) -> int:
+        """The best guess of the time: known, or what the system says."""
+        offset = self.offset_ms()
+        return self._wall_ms() if offset is None else self._monotonic_ms() + offset
+
+    def centre_says(self, now_ms: int, asked_ms: int, heard_ms: int) -> bool:
+        """Take the time from the centre's answer to a hello; False if the round trip was too long to tell.
+
+        Args:
+            now_ms: the centre's clock in the ack.
+            asked_ms: monotonic time when the hello went out.
+            heard_ms: monotonic time when the ack came in.
+        """
+        if heard_ms - asked_ms > LONGEST_ROUND_TRIP_MS:
+            return False
+        if not self._synchronised():
+            with self._lock:
+                self._told_offset_ms = now_ms - (asked_ms + heard_ms) // 2
+        return True
+
+    def distrust(self) -> None:
+        """Forget what the centre told; the next hello tells it anew."""
+        with self._lock:
+            self._told_offset_ms = None

@@ -1,0 +1,170 @@
+"""A switch for a running simulation: one word over a unix socket, one line back.
+
+The words are `stop`, `start` and `status`. Each is answered by the station's state after it, as one line of
+JSON; anything else by a line that begins with `error: `.
+"""
+
+import json
+import os
+import select
+import socket
+import stat
+import threading
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from simulator.errors import ControlError, PathError
+from simulator.meters import SimulatedStation
+
+WORDS = ("stop", "start", "status")
+TIMEOUT_S = 2.0
+"""How long either side waits for the other."""
+_MAX_LINE = 4096
+_REFUSED = "error: "
+
+
+def send(path: Path, word: str) -> str:
+    """Say a word to the simulation that listens at this path; returns its answer, one line of JSON.
+
+    Raises:
+        ControlError: nobody listens, or the word was refused.
+    """
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as caller:
+            caller.settimeout(TIMEOUT_S)
+            caller.connect(str(path))
+            caller.sendall(f"{word}\n".encode())
+            answer = _line_from(caller)
+    except OSError as error:
+        advice = "Start the simulation with --control, or check the path."
+        raise ControlError(
+            path, "a running simulation listens", error.strerror or str(error), advice
+        ) from error
+    if not answer or answer.startswith(_REFUSED):
+        advice = f"Say {', '.join(WORDS[:-1])} or {WORDS[-1]}."
+        raise ControlError(path, "a word it knows", answer.removeprefix(_REFUSED) or "no answer", advice)
+    return answer
+
+
+class ControlServer:
+    """Listens for words and switches one station, in a thread of its own, from `start` to `close`.
+
+    Attributes:
+        path: the socket; readable and writable by its owner only.
+    """
+
+    def __init__(self, path: Path, station: SimulatedStation) -> None:
+        self.path = path
+        self._station = station
+        self._listener: socket.socket | None = None
+        self._wake_fds: tuple[int, int] | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Listen.
+
+        Raises:
+            PathError: the path is in use or cannot hold a socket.
+        """
+        if self._thread:
+            return
+        self._listener = _listen(self.path)
+        wake_fd, _ = self._wake_fds = os.pipe()
+        self._thread = threading.Thread(
+            target=self._serve, args=(self._listener, wake_fd), name=f"control {self.path}", daemon=True
+        )
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop listening and remove the socket; a second time does nothing."""
+        if self._thread and self._wake_fds:
+            os.write(self._wake_fds[1], b"x")
+            self._thread.join()
+        if self._listener:
+            self._listener.close()
+            self.path.unlink(missing_ok=True)
+        for fd in self._wake_fds or ():
+            os.close(fd)
+        self._thread, self._listener, self._wake_fds = None, None, None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _serve(self, listener: socket.socket, wake_fd: int) -> None:
+        while True:
+            ready, _, _ = select.select([listener.fileno(), wake_fd], [], [])
+            if wake_fd in ready:
+                return
+            with suppress(OSError):  # a caller that hangs up or dawdles harms only itself
+                caller, _ = listener.accept()
+                with caller:
+                    caller.settimeout(TIMEOUT_S)
+                    caller.sendall(f"{self._obey(_line_from(caller))}\n".encode())
+
+    def _obey(self, word: str) -> str:
+        if word not in WORDS:
+            return f"{_REFUSED}{word!r}"
+        if word != "status":
+            self._station.set_running(word == "start")
+        return json.dumps(_state(self._station))
+
+
+def _state(station: SimulatedStation) -> dict[str, object]:
+    now = station.snapshot()
+    return {
+        "running": now.running,
+        "mains": now.mains,
+        "blower_on": now.blower_on,
+        "pump_on": now.pump_on,
+        "active_power_kw": round(now.electricity.active_power_kw, 4),
+        "energy_kwh": round(now.energy_kwh, 3),
+        "flow_m3h": round(now.flow_m3h, 3),
+        "volume_m3": round(now.volume_m3, 3),
+    }
+
+
+def _line_from(connection: socket.socket) -> str:
+    heard = b""
+    while not heard.endswith(b"\n") and len(heard) < _MAX_LINE:
+        octets = connection.recv(_MAX_LINE)
+        if not octets:
+            break
+        heard += octets
+    return heard.decode(errors="replace").strip()
+
+
+def _listen(path: Path) -> socket.socket:
+    """Bind a socket, over one that nobody listens to any more if need be."""
+    rule = "free, or a socket nobody listens to"
+    with suppress(FileNotFoundError):
+        if not stat.S_ISSOCK(path.lstat().st_mode):
+            raise PathError(path, rule, "something that is not a socket")
+        if _is_answered(path):
+            raise PathError(path, rule, "a socket in use")
+        path.unlink()
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        listener.bind(str(path))
+        path.chmod(0o600)
+        listener.listen()
+    except OSError as error:
+        listener.close()
+        raise PathError(path, "a short path in a directory that can be written", str(error)) from error
+    return listener
+
+
+def _is_answered(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as caller:
+        try:
+            caller.connect(str(path))
+        except OSError:
+            return False
+        return True

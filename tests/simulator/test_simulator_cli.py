@@ -1,0 +1,186 @@
+import argparse
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import serial
+
+import simulator
+from simulator import cli
+from simulator.control import ControlServer, send
+from simulator.errors import ControlError, ParameterError, PathError
+from simulator.memory import recall, remember
+from simulator.meters import SimulatedStation
+from simulator.parameters import StationParameters
+
+READ = bytes.fromhex("01 03 00 00 00 02 C4 0B")
+PROGRAM = """
+import argparse, sys
+from simulator import cli
+parser = argparse.ArgumentParser()
+cli.register(parser)
+args = parser.parse_args()
+sys.exit(args.run(args))
+"""
+
+
+def arguments(*words: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="qingliu simulate")
+    cli.register(parser)
+    return parser.parse_args(["meters", *words])
+
+
+def started(*words: str) -> subprocess.Popen[str]:
+    root = str(Path(simulator.__file__).parent.parent)
+    return subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, "meters", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": root},
+    )
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_meters_serve_until_a_signal_and_leave_nothing(tmp_path, ending):
+    link, control = tmp_path / "port", tmp_path / "control"
+    words = (
+        "--json",
+        "--link",
+        str(link),
+        "--control",
+        str(control),
+        "--power-unit",
+        "7",
+        "--flow-unit",
+        "8",
+    )
+    with started(*words) as process:
+        try:
+            ready = json.loads(process.stdout.readline())
+            assert ready == {"port": str(link), "power_unit": 7, "flow_unit": 8}
+            with serial.Serial(ready["port"], 9600, timeout=2, exclusive=True) as agent:
+                agent.write(bytes.fromhex("07 03 00 00 00 02 C4 6D"))
+                assert agent.read(9)[:7] == bytes.fromhex("07 03 04 00CC 02BD")
+            assert json.loads(send(control, "stop"))["running"] is False
+            process.send_signal(ending)
+            out, err = process.communicate(timeout=5)
+        finally:
+            process.kill()
+    assert (process.returncode, out, err) == (0, "", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_plain_line_names_the_port():
+    with started() as process:
+        try:
+            line = process.stdout.readline()
+            process.terminate()
+            process.communicate(timeout=5)
+        finally:
+            process.kill()
+    assert line.startswith("meters: power unit 1, flow unit 2 on /dev/pts/")
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--pace", "0"], "pace: more than zero (got 0.0). Correct it."),
+        (["--flow-unit", "1"], "unit_id: unique on its line (got 1). Give each slave its own."),
+        (["--power-unit", "300"], "unit_id: 1 to 247 (got 300). Choose an address of the Modbus range."),
+    ],
+)
+def test_bad_usage_is_exit_code_2_and_one_line(words, message, capsys):
+    args = arguments(*words)
+    before = signal.getsignal(signal.SIGTERM)
+    assert args.run(args) == 2
+    assert capsys.readouterr() == ("", message + "\n")
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_help_shows_an_example(capsys):
+    with pytest.raises(SystemExit) as ended:
+        arguments("--help")
+    assert ended.value.code == 0
+    assert "qingliu simulate meters --link /tmp/station --pace 60" in capsys.readouterr().out
+
+
+def test_the_switch_stops_starts_and_tells(tmp_path):
+    path = tmp_path / "control"
+    station = SimulatedStation(clock=lambda: 1.76e9)
+    with ControlServer(path, station):
+        assert path.stat().st_mode & 0o777 == 0o600
+        assert json.loads(send(path, "status"))["running"] is True
+        stopped = json.loads(send(path, "stop"))
+        assert (stopped["running"], stopped["active_power_kw"], stopped["flow_m3h"]) == (False, 0.01, 0.0)
+        assert station.snapshot().running is False
+        assert json.loads(send(path, "start"))["running"] is True
+    assert not path.exists()
+
+
+def test_an_unknown_word_is_refused(tmp_path):
+    path = tmp_path / "control"
+    with ControlServer(path, SimulatedStation()), pytest.raises(ControlError) as caught:
+        send(path, "explode")
+    assert str(caught.value) == f"{path}: a word it knows (got 'explode'). Say stop, start or status."
+
+
+def test_a_caller_that_hangs_up_harms_nobody(tmp_path):
+    path = tmp_path / "control"
+    with ControlServer(path, SimulatedStation()):
+        with socket.socket(socket.AF_UNIX) as rude:
+            rude.connect(str(path))
+        assert json.loads(send(path, "status"))["mains"] is True
+
+
+def test_nobody_listens(tmp_path):
+    path = tmp_path / "control"
+    with pytest.raises(ControlError) as caught:
+        send(path, "status")
+    assert str(caught.value) == (
+        f"{path}: a running simulation listens (got No such file or directory). "
+        "Start the simulation with --control, or check the path."
+    )
+
+
+def test_a_dead_socket_is_replaced_and_a_living_one_or_a_file_is_not(tmp_path):
+    path = tmp_path / "control"
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(path))
+    with ControlServer(path, SimulatedStation()):
+        assert json.loads(send(path, "status"))["running"] is True
+        second = ControlServer(path, SimulatedStation())
+        with pytest.raises(PathError, match="got a socket in use"):
+            second.start()
+        second.close()
+        assert json.loads(send(path, "status"))["running"] is True
+    path.write_text("precious")
+    with pytest.raises(PathError, match="got something that is not a socket"):
+        ControlServer(path, SimulatedStation()).start()
+    assert path.read_text() == "precious"
+
+
+def test_a_path_too_long_for_a_socket_is_refused(tmp_path):
+    with pytest.raises(PathError, match="a short path"):
+        ControlServer(tmp_path / ("x" * 120), SimulatedStation()).start()
+
+
+def test_the_counters_survive_a_restart(tmp_path):
+    memory = tmp_path / "counters.json"
+    parameters = StationParameters(energy_kwh=1.0, volume_m3=2.0)
+    with SimulatedStation(parameters, clock=lambda: 1_000.0) as station:
+        remember(memory, station.snapshot())
+    assert recall(memory, StationParameters()) == StationParameters(energy_kwh=1.0, volume_m3=2.0)
+
+
+def test_a_memory_that_is_not_ours_is_refused(tmp_path):
+    memory = tmp_path / "counters.json"
+    memory.write_text("[]")
+    with pytest.raises(ParameterError, match="Move it away"):
+        recall(memory, StationParameters())
