@@ -4,14 +4,13 @@ import argparse
 import json
 import os
 import socket
-import time
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
 from registry.config import CentreSettings, load_centre
-from registry.database import RegistryError, open_registry
-from service.process import complain, start_log, stop_signals
-from service.settings import SettingsError
+from registry.database import open_registry
+from service.process import now_ms, start_log, stop_signals
 
 _EXAMPLES = """examples:
   qingliu collector run --config centre.toml
@@ -39,47 +38,25 @@ def register(parser: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     from collector.collector import Collector  # noqa: PLC0415 - the libraries are loaded on use
     from history.opening import open_history  # noqa: PLC0415
-    from history.port import HistoryError  # noqa: PLC0415
 
     start_log(verbose=arguments.verbose)
-    try:
-        settings = load_centre(arguments.config)
-        registry = open_registry(settings.registry.url)
-    except SettingsError as error:
-        complain(error.lines())
-        return 2
-    except RegistryError as error:
-        complain([str(error)])
-        return 1
-    try:
-        history = open_history(settings.history.backend, settings.history.path)
-    except HistoryError as error:
-        complain([str(error)])
-        registry.close()
-        return 1
+    settings = load_centre(arguments.config)
     client_id = f"qingliu-collector-{socket.gethostname()}-{os.getpid()}"
-    with stop_signals() as stop:
-        Collector(settings, registry, history, lambda: time.time_ns() // 1_000_000, client_id).run(stop)
-    history.close()
-    registry.close()
+    with (
+        closing(open_registry(settings.registry.url)) as registry,
+        closing(open_history(settings.history.backend, settings.history.path)) as history,
+        stop_signals() as stop,
+    ):
+        Collector(settings, registry, history, now_ms, client_id).run(stop)
     return 0
 
 
 def _list(arguments: argparse.Namespace) -> int:
     from registry.quarantine import newest  # noqa: PLC0415 - the libraries are loaded on use
 
-    try:
-        settings = load_centre(arguments.config)
-        registry = open_registry(settings.registry.url)
-    except SettingsError as error:
-        complain(error.lines())
-        return 2
-    except RegistryError as error:
-        complain([str(error)])
-        return 1
-    with registry.reading() as session:
+    settings = load_centre(arguments.config)
+    with closing(open_registry(settings.registry.url)) as registry, registry.reading() as session:
         entries = newest(session)
-    registry.close()
     if arguments.json:
         shown = ("id", "received_ms", "station_id", "code", "text", "count", "size_bytes")
         rows = [{key: getattr(entry, key) for key in shown} for entry in entries]

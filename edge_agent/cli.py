@@ -8,7 +8,6 @@ from pathlib import Path
 from edge_agent.config import DEFAULT_PATH
 from edge_agent.profile import load_profile, profile_names
 from service.process import complain, start_log
-from service.settings import SettingsError
 
 _EXAMPLES = """examples:
   qingliu agent profiles                     the meter models known
@@ -41,18 +40,10 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     from edge_agent.config import load_agent  # noqa: PLC0415 - the libraries are loaded on use
-    from edge_agent.outbox import OutboxError  # noqa: PLC0415
     from edge_agent.run import run_agent  # noqa: PLC0415
 
     start_log(verbose=arguments.verbose)
-    try:
-        return run_agent(load_agent(arguments.config))
-    except SettingsError as error:
-        complain(error.lines())
-        return 2
-    except OutboxError as error:
-        complain([f"{error}. Mend the path or its rights, or move the damaged file away."])
-        return 1
+    return run_agent(load_agent(arguments.config))
 
 
 def _read(arguments: argparse.Namespace) -> int:
@@ -60,11 +51,7 @@ def _read(arguments: argparse.Namespace) -> int:
     from edge_agent.read import poll_once, table, to_json  # noqa: PLC0415
 
     start_log()
-    try:
-        agent = load_agent(arguments.config)
-    except SettingsError as error:
-        complain(error.lines())
-        return 2
+    agent = load_agent(arguments.config)
     polls = poll_once(agent, progress=None if arguments.json or not sys.stderr.isatty() else sys.stderr)
     print(to_json(agent, polls) if arguments.json else table(agent, polls))
     failed = [poll for poll in polls if poll.quality == "missing"]
@@ -73,12 +60,8 @@ def _read(arguments: argparse.Namespace) -> int:
 
 
 def _profiles(arguments: argparse.Namespace) -> int:
-    try:
-        names = [arguments.name] if arguments.name else profile_names(arguments.path)
-        profiles = [load_profile(name, arguments.path) for name in names]
-    except SettingsError as error:
-        complain(error.lines())
-        return 2
+    names = [arguments.name] if arguments.name else profile_names(arguments.path)
+    profiles = [load_profile(name, arguments.path) for name in names]
     if arguments.json:
         shown = [
             {

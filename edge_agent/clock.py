@@ -6,12 +6,12 @@ if the kernel says that NTP has set it, or if the centre has told it in its answ
 
 import ctypes
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 from edge_agent.meter import boot_ms
+from service.process import now_ms
 
 Trust = Literal["ntp", "centre"]
 
@@ -26,11 +26,6 @@ def ntp_synchronised() -> bool:
     return bool(0 <= state < _TIME_ERROR)
 
 
-def system_ms() -> int:
-    """The system's wall clock, ms since the epoch, right or wrong."""
-    return time.time_ns() // 1_000_000
-
-
 def boot_id() -> str:
     """The kernel's name for this boot."""
     return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
@@ -43,7 +38,7 @@ class Clock:
         self,
         *,
         monotonic_ms: Callable[[], int] = boot_ms,
-        wall_ms: Callable[[], int] = system_ms,
+        wall_ms: Callable[[], int] = now_ms,
         synchronised: Callable[[], bool] = ntp_synchronised,
     ) -> None:
         self._monotonic_ms = monotonic_ms

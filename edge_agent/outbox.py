@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from edge_agent.meter import Poll
+from service.process import UnavailableError
 
 PAGE_BYTES = 4096
 REFUSED_CAP = 1_000
@@ -34,7 +35,7 @@ CREATE TABLE IF NOT EXISTS refused (
 """
 
 
-class OutboxError(Exception):
+class OutboxError(UnavailableError):
     """The outbox cannot take or give readings just now; the text says why in one line."""
 
 

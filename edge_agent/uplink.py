@@ -23,7 +23,8 @@ logger = logging.getLogger(__name__)
 STEP_S = 0.5
 LONGEST_RECONNECT_S = 120.0
 STATUS_EVERY_MS = 3_600_000
-HELLO_AGAIN_MS = 15_000
+FIRST_HELLO_AGAIN_MS = 15_000
+LONGEST_HELLO_AGAIN_MS = 300_000
 BACKLOG_IS_OLD_MS = 3_600_000
 READINGS_PER_BATCH = 400
 _ENVELOPE_BYTES = 100
@@ -52,6 +53,7 @@ class Uplink:
         self._hellos: dict[int, int] = {}
         self._greeted = False
         self._hello_due_ms = 0
+        self._hello_wait_ms = FIRST_HELLO_AGAIN_MS
         self._send_due_ms = 0
         self._status_due_ms = 0
         self._draining = False
@@ -81,6 +83,7 @@ class Uplink:
         self._inbox.clear()
         self._hellos.clear()
         self._greeted = False
+        self._hello_wait_ms = FIRST_HELLO_AGAIN_MS
         self._hello_due_ms = self._send_due_ms = self._status_due_ms = 0
         gone = encode_status(Status(online=False))
         connection = Connection(
@@ -111,7 +114,8 @@ class Uplink:
                 topic(self._station, "status"), encode_status(self._status()), qos=1, retain=True
             )
         if not self._greeted and now_ms >= self._hello_due_ms:
-            self._hello_due_ms = now_ms + HELLO_AGAIN_MS
+            self._hello_due_ms = now_ms + self._hello_wait_ms
+            self._hello_wait_ms = min(2 * self._hello_wait_ms, LONGEST_HELLO_AGAIN_MS)
             sent = self._clock.now_ms()
             self._hellos[sent] = now_ms
             connection.publish(

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
+from service.process import UnavailableError
 from telemetry.reading import Reading
 
 QUARTER_HOUR_MS = 900_000
@@ -46,7 +47,7 @@ class QuarterHour(NamedTuple):
     flow_missing: int = 0
 
 
-class HistoryError(Exception):
+class HistoryError(UnavailableError):
     """The store cannot be used just now; nothing was lost, trying again may help."""
 
 

@@ -1,7 +1,7 @@
 """`qingliu`: finds the sub-command, imports its room, and runs it.
 
-Nothing but the standard library is imported before the sub-command is known, so that the agent on a small
-box never pays for the centre's libraries.
+No room is imported before the sub-command is known, so that the agent on a small box never pays for the
+centre's libraries. What is wrong with a file or missing on the machine is said here, in one way for all.
 """
 
 import argparse
@@ -10,6 +10,9 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+
+from service.process import UnavailableError, complain
+from service.settings import SettingsError
 
 ROOMS = {
     "agent": ("edge_agent.cli", "read the meters of one station and deliver to the centre"),
@@ -48,6 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = parser.parse_args(words)
     try:
         return int(parsed.run(parsed))
+    except SettingsError as error:
+        complain(error.lines())
+        return 2
+    except UnavailableError as error:
+        complain([str(error)])
+        return 1
     except BrokenPipeError:  # the reader of a pipe such as `| head` has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

@@ -2,16 +2,15 @@
 
 import argparse
 import json
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import select
 
 from registry.config import load_centre
-from registry.database import Registry, RegistryError, open_registry
-from registry.stations import COLUMNS, StationFileError, import_csv
+from registry.database import open_registry
+from registry.stations import COLUMNS, import_csv
 from registry.tables import Station
-from service.process import complain
-from service.settings import SettingsError
 
 _EXAMPLES = """examples:
   qingliu stations import stations.csv --config centre.toml
@@ -36,32 +35,17 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 
 def _import(arguments: argparse.Namespace) -> int:
-    try:
-        registry = _open(arguments)
-    except (SettingsError, RegistryError) as error:
-        complain(str(error).splitlines())
-        return 2
-    try:
-        with registry.writing() as session:
-            count = import_csv(session, arguments.file)
-    except StationFileError as error:
-        complain([*error.lines, "Nothing was imported."])
-        return 2
-    finally:
-        registry.close()
+    settings = load_centre(arguments.config)
+    with closing(open_registry(settings.registry.url)) as registry, registry.writing() as session:
+        count = import_csv(session, arguments.file)
     print(f"{count} stations imported")
     return 0
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    try:
-        registry = _open(arguments)
-    except (SettingsError, RegistryError) as error:
-        complain(str(error).splitlines())
-        return 2
-    with registry.reading() as session:
+    settings = load_centre(arguments.config)
+    with closing(open_registry(settings.registry.url)) as registry, registry.reading() as session:
         stations = list(session.scalars(select(Station).order_by(Station.id)))
-    registry.close()
     if arguments.json:
         shown = ("id", "name", "county_code", "process", "design_m3_per_day", "rated_kw", "review")
         print(json.dumps([{key: getattr(s, key) for key in shown} for s in stations], ensure_ascii=False))
@@ -70,7 +54,3 @@ def _list(arguments: argparse.Namespace) -> int:
         design = f"{station.design_m3_per_day:g} m³/d" if station.design_m3_per_day is not None else "-"
         print(f"{station.id:<16} {station.process or '-':<18} {design:>12}  {station.name}")
     return 0
-
-
-def _open(arguments: argparse.Namespace) -> Registry:
-    return open_registry(load_centre(arguments.config).registry.url)

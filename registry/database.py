@@ -19,13 +19,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from registry.tables import Base
+from service.process import UnavailableError
 
 logger = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_MS = 10_000
 
 
-class RegistryError(Exception):
+class RegistryError(UnavailableError):
     """The registry cannot be opened or used; the text says why in one line."""
 
 

@@ -5,13 +5,14 @@ import math
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from registry.database import upsert
 from registry.tables import County, Station, Town
+from service.settings import Fault, SettingsError
 
 PROCESSES = ("A2O", "AO", "contact_oxidation", "MBR", "SBR", "biofilter", "wetland", "pond", "other")
 REQUIRED_COLUMN = "station"
@@ -27,27 +28,6 @@ _NUMBERS = {
 }
 _DATES = ("commissioned", "connected_from")
 _ID_LETTERS = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
-
-
-class BadRow(NamedTuple):
-    """One thing wrong in a file to import."""
-
-    row: int
-    column: str
-    rule: str
-    got: str
-
-    def line(self, file: str) -> str:
-        """Render as `file: row N, column: rule (got value).`."""
-        return f"{file}: row {self.row}, {self.column}: {self.rule} (got {self.got!r})."
-
-
-class StationFileError(Exception):
-    """A file of stations cannot be imported; nothing of it was."""
-
-    def __init__(self, file: str, bad: list[BadRow]) -> None:
-        super().__init__(f"{file}: {len(bad)} faults")
-        self.lines = [row.line(file) for row in bad]
 
 
 def known_ids(session: Session) -> set[str]:
@@ -67,16 +47,16 @@ def import_csv(session: Session, path: Path) -> int:
     An empty cell leaves an existing value as it is. Nothing is imported unless every row is well.
 
     Raises:
-        StationFileError: with every bad row, its column, rule and value.
+        SettingsError: with every bad row, its column, rule and value.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise StationFileError(str(path), [BadRow(0, "file", "cannot be read", str(error))]) from error
+        raise SettingsError(str(path), [Fault("", f"cannot be read: {error}")]) from error
     bad = list(_bad_rows(rows))
     if bad:
-        raise StationFileError(str(path), bad)
+        raise SettingsError(str(path), bad)
     towns: dict[tuple[str, str], int] = {
         (town.county_code, town.name): town.id for town in session.scalars(select(Town))
     }
@@ -111,40 +91,40 @@ def _town_id(session: Session, county: str, name: str, towns: dict[tuple[str, st
     return towns[county, name]
 
 
-def _bad_rows(rows: list[dict[str, str]]) -> Iterator[BadRow]:
+def _bad_rows(rows: list[dict[str, str]]) -> Iterator[Fault]:
     seen: set[str] = set()
     if not rows:
-        yield BadRow(1, "file", "needs a head and at least one row", "")
+        yield Fault("", "needs a head and at least one row")
     for number, row in enumerate(rows, start=2):
         for column in row.keys() - set(COLUMNS):
             if number == 2:
-                yield BadRow(1, str(column), f"unknown column; known are {', '.join(COLUMNS)}", str(column))
+                yield _fault(1, str(column), f"unknown column; known are {', '.join(COLUMNS)}", str(column))
         cells = {key: (value or "").strip() for key, value in row.items() if key}
         station = cells.get(REQUIRED_COLUMN, "")
         if not 1 <= len(station) <= 32 or not set(station) <= _ID_LETTERS:
-            yield BadRow(number, REQUIRED_COLUMN, "must be 1 to 32 letters, digits, - or _", station)
+            yield _fault(number, REQUIRED_COLUMN, "must be 1 to 32 letters, digits, - or _", station)
         elif station in seen:
-            yield BadRow(number, REQUIRED_COLUMN, "stands twice in the file", station)
+            yield _fault(number, REQUIRED_COLUMN, "stands twice in the file", station)
         seen.add(station)
         if cells.get("town") and not cells.get("county"):
-            yield BadRow(number, "county", "is required with a town", "")
+            yield _fault(number, "county", "is required with a town", "")
         if cells.get("process") and cells["process"] not in PROCESSES:
-            yield BadRow(number, "process", f"must be one of {', '.join(PROCESSES)}", cells["process"])
+            yield _fault(number, "process", f"must be one of {', '.join(PROCESSES)}", cells["process"])
         yield from _bad_values(number, cells)
 
 
-def _bad_values(number: int, cells: dict[str, str]) -> Iterator[BadRow]:
+def _bad_values(number: int, cells: dict[str, str]) -> Iterator[Fault]:
     for column, (low, high) in _NUMBERS.items():
         text = cells.get(column)
         if text and not low <= _number(text) <= high:
-            yield BadRow(number, column, f"must be a number from {low:g} to {high:g}", text)
+            yield _fault(number, column, f"must be a number from {low:g} to {high:g}", text)
     for column in _DATES:
         text = cells.get(column)
         if text:
             try:
                 date.fromisoformat(text)
             except ValueError:
-                yield BadRow(number, column, "must be a date such as 2025-06-30", text)
+                yield _fault(number, column, "must be a date such as 2025-06-30", text)
 
 
 def _number(text: str) -> float:
@@ -152,3 +132,7 @@ def _number(text: str) -> float:
         return float(text)
     except ValueError:
         return math.nan
+
+
+def _fault(row: int, column: str, rule: str, got: str) -> Fault:
+    return Fault(f"row {row}, {column}", rule, got)

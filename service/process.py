@@ -4,9 +4,15 @@ import logging
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+
+def now_ms() -> int:
+    """The system's wall clock, ms since the epoch, UTC; everything pure takes it as an argument."""
+    return time.time_ns() // 1_000_000
 
 
 def start_log(*, verbose: bool = False) -> None:
@@ -19,6 +25,13 @@ def start_log(*, verbose: bool = False) -> None:
     )
     for noisy in ("pymodbus", "alembic", "transitions"):
         logging.getLogger(noisy).setLevel(logging.CRITICAL if noisy == "pymodbus" else logging.WARNING)
+
+
+class UnavailableError(Exception):
+    """Something that a process needs is not to be had just now; the text says what in one line.
+
+    Base of the rooms' own errors of that kind; a command that meets one ends with exit code 1.
+    """
 
 
 @contextmanager

@@ -33,7 +33,7 @@ class Batch(msgspec.Struct, kw_only=True, frozen=True):
         readings: none in a hello.
     """
 
-    v: Literal[1] = 1
+    v: Literal[1]
     outbox: Outbox
     sent: Sent
     readings: list[NumberedReading]
@@ -126,11 +126,17 @@ def decode_batch(payload: bytes) -> Received:
     """
     text = _inflate(payload)
     try:
+        return _decode(text)
+    except _NOT_JSON as error:
+        raise UnreadableBatchError("not_json", str(error)[:200]) from error
+
+
+def _decode(text: bytes) -> Received:
+    """Decode all at once, and piece by piece where something in it is wrong."""
+    try:
         batch = _batch_decoder.decode(text)
     except msgspec.ValidationError:
         return _decode_piecewise(text)
-    except _NOT_JSON as error:
-        raise UnreadableBatchError("not_json", str(error)[:200]) from error
     readings: list[NumberedReading] = []
     refused: list[Refusal] = []
     for reading in batch.readings:
@@ -217,7 +223,11 @@ def _with_path(message: str, index: int, raw: bytes) -> str:
 
 
 def _offending_quantity(raw: bytes) -> str:
-    for name, value in _values_decoder.decode(raw).x.items():
+    try:
+        values = _values_decoder.decode(raw).x
+    except RecursionError:
+        return "?"
+    for name, value in values.items():
         try:
             _float_decoder.decode(value)
         except _NOT_JSON:

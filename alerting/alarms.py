@@ -1,0 +1,65 @@
+"""Alarms: rise with a state that stands, return to normal when it has gone; every step is an event."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from registry.tables import Alarm, AlarmEvent, StatePeriod
+
+SEVERITIES = {"stopped": "medium", "flow_without_power": "medium", "idling": "low", "offline": "low"}
+"""The states that ring, and how loud."""
+
+
+def open_alarms(session: Session) -> dict[str, list[Alarm]]:
+    """The open alarms by station."""
+    found: dict[str, list[Alarm]] = {}
+    for alarm in session.scalars(select(Alarm).where(Alarm.closed_ms.is_(None))):
+        found.setdefault(alarm.subject, []).append(alarm)
+    return found
+
+
+def follow(
+    session: Session,
+    period: StatePeriod,
+    opened: Iterable[Alarm],
+    *,
+    raise_after_s: int,
+    clear_after_s: int,
+    now_ms: int,
+) -> None:
+    """Bring a station's alarms in line with its present state."""
+    ringing = {alarm.type: alarm for alarm in opened}
+    stands_s = (now_ms - period.decided_ms) / 1000
+    alarm = ringing.pop(period.state, None)
+    if alarm is not None:
+        alarm.evidence = dict(period.evidence)
+        alarm.reason = period.reason
+    elif period.state in SEVERITIES and stands_s >= raise_after_s:
+        _raise(session, period, now_ms)
+    for other in ringing.values():
+        if stands_s >= clear_after_s:
+            _clear(session, other, now_ms)
+
+
+def _raise(session: Session, period: StatePeriod, now_ms: int) -> None:
+    alarm = Alarm(
+        type=period.state,
+        subject=period.station_id,
+        station_id=period.station_id,
+        severity=SEVERITIES[period.state],
+        start_ms=period.start_ms,
+        raised_ms=now_ms,
+        reason=period.reason,
+        evidence=dict(period.evidence),
+    )
+    session.add(alarm)
+    session.flush()
+    session.add(
+        AlarmEvent(alarm_id=alarm.id, at_ms=now_ms, event="raised", details={"reason": period.reason})
+    )
+
+
+def _clear(session: Session, alarm: Alarm, now_ms: int) -> None:
+    alarm.cleared_ms = alarm.closed_ms = now_ms
+    session.add(AlarmEvent(alarm_id=alarm.id, at_ms=now_ms, event="returned_to_normal"))

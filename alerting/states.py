@@ -1,0 +1,45 @@
+"""State periods in the registry: one open period a station, closed where the next begins."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from alerting.detect import Decision
+from registry.tables import StatePeriod
+
+
+def open_periods(session: Session) -> dict[str, StatePeriod]:
+    """The present state of every station that has one."""
+    rows = session.scalars(select(StatePeriod).where(StatePeriod.end_ms.is_(None)))
+    return {row.station_id: row for row in rows}
+
+
+def record(
+    session: Session, station: str, decision: Decision, present: StatePeriod | None, now_ms: int
+) -> StatePeriod:
+    """Write a decision down: the same state goes on with fresh figures, another one begins a period.
+
+    Returns:
+        The open period.
+    """
+    evidence = dict(decision.evidence)
+    if present is not None and present.state == decision.state:
+        present.reason = decision.reason
+        present.evidence = evidence
+        return present
+    start_ms = decision.start_ms
+    if present is not None:
+        start_ms = max(start_ms, present.start_ms)
+        present.end_ms = start_ms
+        session.flush()
+    period = StatePeriod(
+        station_id=station,
+        state=decision.state,
+        start_ms=start_ms,
+        end_ms=None,
+        decided_ms=now_ms,
+        reason=decision.reason,
+        evidence=evidence,
+    )
+    session.add(period)
+    session.flush()
+    return period

@@ -1,0 +1,94 @@
+"""What all tests share: real servers on free ports of 127.0.0.1, and a watch over leftovers."""
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from hypothesis import settings
+from servers import Mosquitto, Postgres
+
+settings.register_profile("house", deadline=None, print_blob=True)
+settings.load_profile("house")
+
+IS_CI = os.environ.get("CI") == "true"
+GRACE_S = 5.0
+
+
+def needed(package: str, *places: str) -> str:
+    """The path of a program of a Debian package; the test is skipped by name where it is not installed."""
+    for place in places:
+        found = shutil.which(place) or next((str(path) for path in Path("/").glob(place.lstrip("/"))), None)
+        if found:
+            return found
+    pytest.skip(f"{package} is not installed; to enable this test run: sudo apt-get install {package}")
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """On CI a skipped test is a failure: it would hide a missing install step."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if IS_CI and reporter and reporter.stats.get("skipped") and session.exitstatus == pytest.ExitCode.OK:
+        reporter.write_line("CI=true: skipped tests count as failures", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _sockets() -> set[tuple[int, object]]:
+    return {(each.fd, each.laddr) for each in psutil.Process().net_connections("all")}
+
+
+def _threads() -> set[threading.Thread]:
+    return set(threading.enumerate())
+
+
+def _children() -> set[psutil.Process]:
+    return set(psutil.Process().children(recursive=True))
+
+
+@pytest.fixture(autouse=True)
+def no_leftovers() -> Iterator[None]:
+    """Fail a test that leaves a thread, a child process or an open socket behind."""
+    watched: dict[str, Callable[[], set[object]]] = {
+        "threads": _threads,
+        "child processes": _children,
+        "open sockets": _sockets,
+    }
+    before = {name: count() for name, count in watched.items()}
+    yield
+    for thread in _threads() - before["threads"]:
+        thread.join(GRACE_S)  # one that is about to end may do so
+    psutil.wait_procs(_children() - before["child processes"], GRACE_S)
+    for name, count in watched.items():
+        left = count() - before[name]
+        assert not left, f"the test left {name} behind: {left}"
+
+
+@pytest.fixture(scope="session")
+def mosquitto_program() -> str:
+    return needed("mosquitto", "mosquitto", "/usr/sbin/mosquitto")
+
+
+@pytest.fixture
+def mosquitto(mosquitto_program: str, tmp_path: Path) -> Iterator[Mosquitto]:
+    """A real broker of this test's own, which may be killed and wiped."""
+    server = Mosquitto(mosquitto_program, tmp_path / "mosquitto")
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    return needed("chromium", "chromium", "chromium-browser")
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """A real PostgreSQL for the whole run; each test takes a database of its own."""
+    initdb = needed("postgresql", "/usr/lib/postgresql/*/bin/initdb")
+    server = Postgres(Path(initdb).parent, tmp_path_factory.mktemp("postgres"))
+    server.start()
+    yield server
+    server.stop()

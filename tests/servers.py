@@ -1,0 +1,105 @@
+"""Real servers that the tests start themselves."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import time
+from contextlib import closing
+from pathlib import Path
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def listens(port: int) -> bool:
+    with closing(socket.socket()) as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def wait_until(is_true, what: str, within_s: float = 20.0, every_s: float = 0.05):
+    """Poll a condition that must come true; returns its value."""
+    deadline = time.monotonic() + within_s
+    while True:
+        value = is_true()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {within_s} s in vain until {what}")
+        time.sleep(every_s)
+
+
+class Mosquitto:
+    """A mosquitto without persistence: killing it wipes it."""
+
+    def __init__(self, program: str, folder: Path) -> None:
+        self.port = free_port()
+        self._program = program
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        folder.mkdir(parents=True)
+
+    def start(self) -> None:
+        config = self._folder / "mosquitto.conf"
+        config.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\n")
+        log = (self._folder / "log").open("ab")
+        self._process = subprocess.Popen([self._program, "-c", str(config)], stdout=log, stderr=log)
+        log.close()
+        wait_until(lambda: listens(self.port), "mosquitto listens")
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
+class Postgres:
+    """A PostgreSQL in a folder of its own, on a unix socket there and a free loopback port."""
+
+    def __init__(self, programs: Path, folder: Path) -> None:
+        self.port = free_port()
+        self._programs = programs
+        self._folder = folder
+        self._count = 0
+        self._user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+
+    def start(self) -> None:
+        if os.geteuid() == 0:  # the server refuses to run as root
+            shutil.chown(self._folder, self._user)
+            for parent in self._folder.parents:
+                if parent.stat().st_uid == 0 and parent != Path("/") and "pytest" in str(parent):
+                    parent.chmod(0o755)
+        self._run("initdb", "-D", str(self._folder / "data"), "-A", "trust", "-U", self._user, "--no-sync")
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self._folder} -c fsync=off"
+        self._run(
+            "pg_ctl",
+            "-D",
+            str(self._folder / "data"),
+            "-w",
+            "-l",
+            str(self._folder / "log"),
+            "-o",
+            options,
+            "start",
+        )
+
+    def new_database(self) -> str:
+        """An empty database; returns its URL."""
+        self._count += 1
+        name = f"qingliu_{self._count}"
+        self._run("createdb", "-h", str(self._folder), "-p", str(self.port), "-U", self._user, name)
+        return f"postgresql+psycopg://{self._user}@127.0.0.1:{self.port}/{name}"
+
+    def stop(self) -> None:
+        self._run("pg_ctl", "-D", str(self._folder / "data"), "-m", "immediate", "stop")
+
+    def _run(self, program: str, *words: str) -> None:
+        command = [str(self._programs / program), *words]
+        if os.geteuid() == 0:
+            command = ["runuser", "-u", self._user, "--", *command]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd="/")
