@@ -169,6 +169,7 @@ class Uplink:
         asked_ms = self._hellos.pop(ack.sent, None) if ack.sent is not None else None
         if asked_ms is not None:
             self._greeted = self._clock.centre_says(ack.now, asked_ms, now_ms)
+            self._status_due_ms = now_ms  # the clock is trusted now, which the status should say
         if ack.hold is not None:
             self._conditions.begin("hold", f"the centre holds our readings: {ack.hold}")
             self._delivery.hold(ack.hold, now_ms)

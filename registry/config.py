@@ -146,7 +146,7 @@ def _faults(settings: CentreSettings) -> Iterable[Fault]:
         yield Fault(
             "history.backend", "this version writes the embedded store only", "influxdb", 'Write "embedded".'
         )
-    if not _is_loopback(settings.console.host):
+    if not is_loopback(settings.console.host):
         yield Fault(
             "console.host",
             "must be a loopback address, because this version has no login",
@@ -159,7 +159,8 @@ def _faults(settings: CentreSettings) -> Iterable[Fault]:
         )
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches a host."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -101,6 +101,7 @@ class Connection:
         self._subscribed: set[int] = set()
         self._lost: str | None = None
         self._hear = on_message
+        self._patterns = [_without_share(pattern) for pattern, _ in subscriptions]
         self.received = 0
         self._client = paho.Client(
             CallbackAPIVersion.VERSION2,
@@ -188,6 +189,8 @@ class Connection:
 
     def _on_message(self, _client: paho.Client, _user: object, message: paho.MQTTMessage) -> None:
         self.received += 1
+        if not any(paho.topic_matches_sub(pattern, message.topic) for pattern in self._patterns):
+            return  # amqtt sends a new client the retained messages of everybody's subscriptions
         self._hear(Message(message.topic, bytes(message.payload), message.retain))
 
     def _on_connect(
@@ -204,6 +207,11 @@ class Connection:
         self, _client: paho.Client, _user: object, mid: int, _codes: object, _properties: object
     ) -> None:
         self._subscribed.add(mid)
+
+
+def _without_share(pattern: str) -> str:
+    """The topics that a filter matches; `$share/GROUP/` before it only says who else reads them."""
+    return pattern.split("/", 2)[2] if pattern.startswith("$share/") else pattern
 
 
 def _tls_context(mqtt: Mqtt) -> ssl.SSLContext:

@@ -1,0 +1,1 @@
+"""Web pages and REST for the duty desk, zh-CN and English."""

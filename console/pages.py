@@ -1,0 +1,142 @@
+"""The pages: each gathers what it shows in one session and hands it to its template."""
+
+from collections.abc import Callable
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import FileResponse
+from starlette.exceptions import HTTPException
+
+from console import charts, queries, reasons, series
+from console.chart_bundle import compressed, is_made
+from console.desk import Desk
+from console.health import judged
+from registry.quarantine import newest
+from registry.services import health
+from telemetry.quantities import NAMES_BY_KIND
+
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+CHART_DAYS = 7
+MOST_CHART_DAYS = 31
+CHART_STEP_MS = 300_000
+"""A chart ends on a whole step, so that it keeps its ETag while nothing new has come."""
+NEWEST_ALARMS = 10
+PAST_ALARMS = 200
+PERIODS = 20
+STATION_ALARMS = 50
+NO_STATION = "no_station"
+"""Why nothing is at an address that looks like a station's."""
+
+
+def pages(desk: Desk) -> APIRouter:
+    """All pages of one desk."""
+    router = APIRouter()
+    for path, endpoint in _routes(_Pages(desk)).items():
+        router.add_api_route(path, endpoint, methods=["GET", "HEAD"], response_model=None)
+    return router
+
+
+class _Pages:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def overview(self, request: Request) -> Response:
+        now = self._desk.clock_ms()
+        with self._desk.reading() as session:
+            values = {
+                "counts": queries.state_counts(session),
+                "alarms": queries.active_alarms(session, NEWEST_ALARMS),
+                "alarm_count": queries.active_alarm_count(session),
+                "heard": queries.heard_since(session, now - HOUR_MS),
+                "services": judged(health(session), now),
+            }
+        return self._desk.page(request, "overview.html", values)
+
+    def stations(self, request: Request) -> Response:
+        search = request.query_params.get("q", "").strip()[:100]
+        state = request.query_params.get("state", "")
+        with self._desk.reading() as session:
+            found = queries.stations(session, search, state, _whole(request, "page", 1))
+            values = {"found": found, "alarm_count": queries.active_alarm_count(session)}
+        return self._desk.page(request, "stations.html", {**values, "search": search, "state": state})
+
+    def station(self, request: Request, station_id: str) -> Response:
+        with self._desk.reading() as session:
+            known = queries.station_file(session, station_id)
+            if known is None:
+                raise HTTPException(404, NO_STATION)
+            values = {
+                "file": known,
+                "periods": queries.periods(session, station_id, PERIODS),
+                "alarms": queries.alarms_of(session, station_id, STATION_ALARMS),
+                "alarm_count": queries.active_alarm_count(session),
+            }
+        now = self._desk.clock_ms()
+        is_whole = request.query_params.get("fragment") != "1"
+        readings = self._desk.raw(station_id, now - CHART_DAYS * DAY_MS, now) if is_whole else []
+        values |= {
+            "latest": self._desk.latest(station_id),
+            "means": series.day_means(readings, self._desk.settings.zone),
+            "figures": reasons.figures,
+            "names": NAMES_BY_KIND,
+            "days": CHART_DAYS,
+        }
+        return self._desk.page(request, "station.html", values)
+
+    def chart(self, request: Request, station_id: str) -> Response:
+        days = min(max(1, _whole(request, "days", CHART_DAYS)), MOST_CHART_DAYS)
+        reader = self._desk.reader(request)
+        end = -(-reader.now_ms // CHART_STEP_MS) * CHART_STEP_MS
+        start = end - days * DAY_MS
+        with self._desk.reading() as session:
+            if queries.station_file(session, station_id) is None:
+                raise HTTPException(404, NO_STATION)
+            periods = queries.periods_between(session, station_id, start, end)
+        readings = self._desk.raw(station_id, start, end)
+        start = series.shown_from(readings, start, end)
+        spans = [
+            charts.Span(p.state, p.start_ms, p.end_ms or end) for p in periods if (p.end_ms or end) > start
+        ]
+        drawn = series.thinned(readings, start, end)
+        theme: charts.Theme = "dark" if request.query_params.get("theme") == "dark" else "light"
+        return self._desk.json(request, charts.station_chart(reader, drawn, spans, start, end, theme))
+
+    def alarms(self, request: Request) -> Response:
+        with self._desk.reading() as session:
+            active = queries.active_alarms(session)
+            past = queries.past_alarms(session, PAST_ALARMS)
+        values = {"active": active, "past": past, "alarm_count": len(active)}
+        return self._desk.page(request, "alarms.html", values)
+
+    def quarantine(self, request: Request) -> Response:
+        with self._desk.reading() as session:
+            values = {"entries": newest(session), "alarm_count": queries.active_alarm_count(session)}
+        return self._desk.page(request, "quarantine.html", values)
+
+    def chart_script(self, request: Request, version: str) -> Response:
+        bundle = self._desk.bundle
+        if bundle.name != f"vega-{version}.js" or not is_made(bundle):
+            raise HTTPException(404)
+        headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            headers["Content-Encoding"] = "gzip"
+            return FileResponse(compressed(bundle), headers=headers, media_type="text/javascript")
+        return FileResponse(bundle, headers=headers, media_type="text/javascript")
+
+
+def _routes(own: _Pages) -> dict[str, Callable[..., Response]]:
+    return {
+        "/": own.overview,
+        "/stations": own.stations,
+        "/stations/{station_id}": own.station,
+        "/stations/{station_id}/chart.json": own.chart,
+        "/alarms": own.alarms,
+        "/quarantine": own.quarantine,
+        "/static/vega-{version}.js": own.chart_script,
+    }
+
+
+def _whole(request: Request, name: str, default: int) -> int:
+    """A whole number from the address; whatever cannot be read is the default."""
+    text = request.query_params.get(name, "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else default

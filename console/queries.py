@@ -1,0 +1,165 @@
+"""What the pages need from the registry: one statement a table, rows as small tuples, nothing lazy."""
+
+from typing import Any, NamedTuple, TypeVar
+
+from sqlalchemy import Select, and_, func, literal_column, or_, select
+from sqlalchemy.orm import Session
+
+from console.words import STATES, UNKNOWN
+from registry.tables import Alarm, Company, County, Device, Presence, StatePeriod, Station, Town
+
+PAGE_ROWS = 50
+_HAS_STATE = and_(StatePeriod.station_id == Station.id, StatePeriod.end_ms.is_(None))
+_Found = TypeVar("_Found", bound=Select[*tuple[Any, ...]])
+_STATE = func.coalesce(StatePeriod.state, literal_column(f"'{UNKNOWN}'"))  # a literal: it is also grouped by
+
+
+class StationRow(NamedTuple):
+    """A line of the station list."""
+
+    id: str
+    name: str
+    county: str | None
+    town: str | None
+    process: str
+    design_m3_per_day: float | None
+    review: str
+    state: str
+    since_ms: int | None
+    last_reading_ms: int | None
+
+
+class StationPage(NamedTuple):
+    """One page of the list, and how many stations each state has under the same search."""
+
+    rows: list[StationRow]
+    counts: dict[str, int]
+    total: int
+    page: int
+    pages: int
+
+
+class StationFile(NamedTuple):
+    """The facility file of one station with what was last heard of it."""
+
+    station: Station
+    county: str | None
+    town: str | None
+    company: str | None
+    presence: Presence | None
+    devices: dict[str, Device]
+
+
+class AlarmRow(NamedTuple):
+    """An alarm, and the name of its station."""
+
+    alarm: Alarm
+    station_name: str | None
+
+
+def state_counts(session: Session, search: str = "") -> dict[str, int]:
+    """How many stations are in each state, worst first; states without a station are left in as zero."""
+    found = select(_STATE, func.count()).select_from(Station).outerjoin(StatePeriod, _HAS_STATE)
+    rows = session.execute(_matching(found, search).group_by(_STATE))
+    return {**dict.fromkeys(STATES, 0), **{state: count for state, count in rows}}  # noqa: C416 - rows, not pairs
+
+
+def stations(session: Session, search: str, state: str, page: int) -> StationPage:
+    """A page of stations by id; an empty search or state means all, a page beyond the end the last one."""
+    counts = state_counts(session, search)
+    total = counts.get(state, 0) if state else sum(counts.values())
+    pages = max(1, -(-total // PAGE_ROWS))
+    page = min(max(1, page), pages)
+    found = (
+        select(
+            Station.id, Station.name, County.name, Town.name, Station.process, Station.design_m3_per_day,
+            Station.review, _STATE, StatePeriod.start_ms, Presence.last_reading_ms,
+        )
+        .outerjoin(StatePeriod, _HAS_STATE)
+        .outerjoin(Presence, Presence.station_id == Station.id)
+    )  # fmt: skip
+    found = _matching(found, search).order_by(Station.id).limit(PAGE_ROWS).offset((page - 1) * PAGE_ROWS)
+    if state:
+        found = found.where(_STATE.in_([state]))
+    rows = [StationRow._make(row) for row in session.execute(found)]
+    return StationPage(rows, counts, total, page, pages)
+
+
+def station_file(session: Session, station_id: str) -> StationFile | None:
+    """Everything known of one station, or None."""
+    row = session.execute(
+        select(Station, County.name, Town.name, Company.name, Presence)
+        .outerjoin(County, County.code == Station.county_code)
+        .outerjoin(Town, Town.id == Station.town_id)
+        .outerjoin(Company, Company.id == Station.company_id)
+        .outerjoin(Presence, Presence.station_id == Station.id)
+        .where(Station.id == station_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    devices = session.scalars(select(Device).where(Device.station_id == station_id))
+    return StationFile(*row, {device.device: device for device in devices})
+
+
+def periods(session: Session, station_id: str, limit: int) -> list[StatePeriod]:
+    """The last state periods, newest first; the first is the present one if it is open."""
+    found = select(StatePeriod).where(StatePeriod.station_id == station_id)
+    return list(session.scalars(found.order_by(StatePeriod.start_ms.desc()).limit(limit)))
+
+
+def periods_between(session: Session, station_id: str, start_ms: int, end_ms: int) -> list[StatePeriod]:
+    """The state periods that touch a span, by time."""
+    found = select(StatePeriod).where(
+        StatePeriod.station_id == station_id,
+        StatePeriod.start_ms < end_ms,
+        or_(StatePeriod.end_ms.is_(None), StatePeriod.end_ms > start_ms),
+    )
+    return list(session.scalars(found.order_by(StatePeriod.start_ms)))
+
+
+def active_alarms(session: Session, limit: int | None = None) -> list[AlarmRow]:
+    """Alarms not yet closed, those that still stand first, newest first."""
+    found = _alarms().where(Alarm.closed_ms.is_(None))
+    found = found.order_by(Alarm.cleared_ms.is_not(None), Alarm.raised_ms.desc(), Alarm.id.desc())
+    return _alarm_rows(session, found.limit(limit))
+
+
+def past_alarms(session: Session, limit: int) -> list[AlarmRow]:
+    """Closed alarms, newest first."""
+    found = _alarms().where(Alarm.closed_ms.is_not(None)).order_by(Alarm.raised_ms.desc(), Alarm.id.desc())
+    return _alarm_rows(session, found.limit(limit))
+
+
+def alarms_of(session: Session, station_id: str, limit: int) -> list[AlarmRow]:
+    """A station's alarms, open ones first, then newest first."""
+    found = _alarms().where(Alarm.station_id == station_id)
+    found = found.order_by(Alarm.closed_ms.is_not(None), Alarm.raised_ms.desc(), Alarm.id.desc())
+    return _alarm_rows(session, found.limit(limit))
+
+
+def active_alarm_count(session: Session) -> int:
+    """How many alarms are not yet closed."""
+    return session.scalar(select(func.count()).select_from(Alarm).where(Alarm.closed_ms.is_(None))) or 0
+
+
+def heard_since(session: Session, since_ms: int) -> int:
+    """How many stations were heard at or after an instant."""
+    found = select(func.count()).select_from(Presence).where(Presence.last_seen_ms >= since_ms)
+    return session.scalar(found) or 0
+
+
+def _alarms() -> Select[Alarm, str]:
+    return select(Alarm, Station.name).outerjoin(Station, Station.id == Alarm.station_id)
+
+
+def _alarm_rows(session: Session, found: Select[Alarm, str]) -> list[AlarmRow]:
+    return [AlarmRow(alarm, name) for alarm, name in session.execute(found)]
+
+
+def _matching(found: _Found, search: str) -> _Found:
+    found = found.outerjoin(County, County.code == Station.county_code)
+    found = found.outerjoin(Town, Town.id == Station.town_id)
+    for word in search.split():
+        columns = (Station.id, Station.name, Station.village, County.name, Town.name)
+        found = found.where(or_(*(column.icontains(word, autoescape=True) for column in columns)))
+    return found

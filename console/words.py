@@ -1,0 +1,86 @@
+"""The console's vocabulary: for each code of the contract and the registry its English text.
+
+`N_` only marks a text for the translators; `console.reader` looks the translation up. A code that is not
+in its table is shown as it is, so that a newer room never breaks a page.
+"""
+
+
+def N_(text: str) -> str:  # noqa: N802 - the usual mark of a text to translate
+    """Mark a text for extraction."""
+    return text
+
+
+STATES: dict[str, str] = {
+    "stopped": N_("Stopped"),
+    "flow_without_power": N_("Flow without power"),
+    "power_cut": N_("Power cut"),
+    "idling": N_("Idling"),
+    "low_load": N_("Low load"),
+    "meter_fault": N_("Meter fault"),
+    "offline": N_("Offline"),
+    "unknown": N_("Too little data"),
+    "planned_stop": N_("Planned stop"),
+    "running": N_("Running"),
+}
+"""Worst first: the order in which counts and filters stand."""
+
+UNKNOWN = "unknown"
+
+ALARM_TYPES: dict[str, str] = {
+    **STATES,
+    "area_event": N_("Area event"),
+}
+
+PROCESSES: dict[str, str] = {
+    "A2O": "A²/O",
+    "AO": "A/O",
+    "MBR": "MBR",
+    "SBR": "SBR",
+    "contact_oxidation": N_("Contact oxidation"),
+    "biofilter": N_("Biofilter"),
+    "wetland": N_("Constructed wetland"),
+    "pond": N_("Oxidation pond"),
+    "other": N_("Other"),
+}
+
+QUANTITIES: dict[str, str] = {
+    "active_power_kw": N_("Active power"),
+    "voltage_l1_v": N_("Voltage L1"),
+    "voltage_l2_v": N_("Voltage L2"),
+    "voltage_l3_v": N_("Voltage L3"),
+    "current_l1_a": N_("Current L1"),
+    "current_l2_a": N_("Current L2"),
+    "current_l3_a": N_("Current L3"),
+    "power_factor": N_("Power factor"),
+    "frequency_hz": N_("Frequency"),
+    "energy_kwh": N_("Energy, counter"),
+    "flow_m3h": N_("Flow"),
+    "level_m": N_("Water level"),
+    "volume_m3": N_("Effluent, counter"),
+}
+
+METERS: dict[str, str] = {"power": N_("Power meter"), "flow": N_("Flow meter")}
+
+QUALITIES: dict[str, str] = {"good": N_("good"), "suspect": N_("suspect"), "missing": N_("missing")}
+
+CAUSES: dict[str, str] = {
+    "no_response": N_("the meter does not answer"),
+    "garbled": N_("the answer is garbled"),
+    "echo": N_("the line echoes what is sent"),
+    "other_unit": N_("another meter answers"),
+    "wrong_shape": N_("the answer has the wrong length"),
+    "device_exception": N_("the meter refuses the request"),
+    "port_gone": N_("the serial adapter is gone"),
+    "backing_off": N_("waiting after many failures"),
+    "implausible": N_("implausible value"),
+    "not_a_number": N_("value is not a number"),
+}
+
+SERVICES: dict[str, str] = {
+    "collector": N_("Collector"),
+    "alerting": N_("Alerting"),
+    "console": N_("Console"),
+    "reporting": N_("Reporting"),
+}
+
+CLOCKS: dict[str, str] = {"trusted": N_("trusted"), "untrusted": N_("not set")}

@@ -1,0 +1,66 @@
+"""A small centre with a past: stations in every state, alarms, and hostile things in quarantine."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from console_centre import NOW_MS, Clock, ConsoleCentre, seed
+from fastapi.testclient import TestClient
+
+from console import chart_bundle
+from console.app import create_app
+from history.embedded import EmbeddedHistory
+from registry.config import Centre, CentreSettings, HistorySettings, RegistrySettings
+from registry.database import Registry, open_registry
+from service.broker import Mqtt
+
+
+@pytest.fixture
+def console_settings(tmp_path: Path) -> CentreSettings:
+    return CentreSettings(
+        mqtt=Mqtt(host="127.0.0.1", tls=False),
+        centre=Centre(name="测试监管中心"),
+        registry=RegistrySettings(url=f"sqlite:///{tmp_path}/registry.db"),
+        history=HistorySettings(path=str(tmp_path / "history.db")),
+    )
+
+
+@pytest.fixture(scope="session")
+def chart_script(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The real script, made once a run by the child process."""
+    path = tmp_path_factory.mktemp("cache") / chart_bundle.bundle_path().name
+    chart_bundle.ensure(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The stores with their past, made once a run; a test takes a copy."""
+    folder = tmp_path_factory.mktemp("seeded")
+    with (
+        closing(open_registry(f"sqlite:///{folder}/registry.db")) as registry,
+        closing(EmbeddedHistory(folder / "history.db")) as history,
+    ):
+        seed(registry, history)
+    return folder
+
+
+@pytest.fixture
+def centre(console_settings: CentreSettings, seeded: Path, tmp_path: Path) -> Iterator[ConsoleCentre]:
+    for name in ("registry.db", "history.db"):
+        shutil.copy(seeded / name, tmp_path / name)
+    with (
+        closing(Registry(console_settings.registry.url)) as registry,
+        closing(EmbeddedHistory(tmp_path / "history.db")) as history,
+    ):
+        yield ConsoleCentre(console_settings, registry, history, Clock(NOW_MS))
+
+
+@pytest.fixture
+def client(centre: ConsoleCentre, tmp_path: Path) -> Iterator[TestClient]:
+    """A browser without JavaScript, and a server without a chart script."""
+    app = create_app(centre.settings, centre.registry, centre.history, centre.clock, tmp_path / "vega-0.js")
+    with TestClient(app, headers={"accept-language": "en"}, raise_server_exceptions=False) as browser:
+        yield browser

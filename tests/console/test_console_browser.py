@@ -1,0 +1,76 @@
+"""A real browser: the chart is drawn, the page renews itself, and says when the centre is gone."""
+
+import threading
+from contextlib import contextmanager
+
+from console_centre import NOW_MS, RUNNING, change_state
+from playwright.sync_api import expect, sync_playwright
+
+from console.app import create_app
+from console.server import address_of, listen, serve
+
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+PATIENCE_MS = 15_000
+
+
+@contextmanager
+def serving(centre, chart_script, port=0):
+    app = create_app(centre.settings, centre.registry, centre.history, centre.clock, chart_script)
+    stop = threading.Event()
+    with listen("127.0.0.1", port) as taken:
+        thread = threading.Thread(target=serve, args=(app, taken, stop))
+        thread.start()
+        try:
+            yield address_of(taken)
+        finally:
+            stop.set()
+            thread.join()
+
+
+@contextmanager
+def browsing(executable):
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        try:
+            context = browser.new_context(locale="zh-CN", timezone_id="America/New_York")
+            yield context.new_page()
+        finally:
+            browser.close()
+
+
+def test_a_station_page_draws_renews_and_survives_a_restart(centre, chart_script, chromium):
+    told = []
+    with browsing(chromium) as page:
+        page.on("pageerror", lambda error: told.append(str(error)))
+        with serving(centre, chart_script) as address:
+            page.on("console", lambda message: told.append(message.text))
+            page.goto(f"{address}stations/{RUNNING}")
+            chart = page.locator("#chart svg")
+            expect(chart).to_be_visible(timeout=PATIENCE_MS)
+            assert chart.bounding_box()["width"] > 600
+            drawn = chart.locator(".mark-line path").evaluate_all(
+                "all => all.map(p => p.getAttribute('d')).filter(Boolean)"
+            )
+            assert [line.count("M") for line in drawn] == [2, 2]  # each line is broken once, by the gap
+            assert all(line.count("L") > 400 for line in drawn)
+            expect(chart).to_contain_text("功率，kW")
+            expect(page.locator("#means")).not_to_have_attribute("open", "")
+            badge = page.locator("#state .badge")
+            expect(badge).to_have_text("运行")
+            chart.evaluate("c => { window.kept = c; }")
+            change_state(centre, RUNNING, "stopped", "no_energy_no_effluent", NOW_MS)
+            expect(badge).to_have_text("停运", timeout=PATIENCE_MS)
+            assert chart.evaluate("c => c === window.kept")  # the chart is left alone
+            expect(page.locator("#lost")).to_be_hidden()
+            port = int(address.rstrip("/").rpartition(":")[2])
+        assert told == []
+        renew = "document.dispatchEvent(new Event('visibilitychange'))"
+        page.evaluate(renew)
+        expect(page.locator("#lost")).to_contain_text("与中心失去连接", timeout=PATIENCE_MS)
+        with serving(centre, chart_script, port):
+            page.evaluate(renew)
+            expect(page.locator("#lost")).to_be_hidden(timeout=PATIENCE_MS)
+    assert all("ERR_CONNECTION_REFUSED" in line for line in told)

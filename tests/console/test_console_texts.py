@@ -1,0 +1,147 @@
+"""Texts: the Chinese catalogue is complete and true to its placeholders; sentences and figures read well."""
+
+import re
+from zoneinfo import ZoneInfo
+
+import pytest
+from babel import Locale
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+from console_centre import HOUR_MS, MINUTE_MS, NOW_MS, STATES
+
+from console import formats, words
+from console.desk import FOLDER
+from console.language import load_languages
+from console.reader import Reader
+from console.reasons import _LABELS, figures, sentence
+from registry.stations import PROCESSES
+from telemetry.quantities import BY_NAME
+from telemetry.reading import WHYS
+
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None, "text": None}
+METHODS = [("templates/**.html", "jinja2.ext:babel_extract"), ("**.py", "python")]
+LANGUAGES = load_languages()
+
+
+def reader(tag="en"):
+    return Reader(LANGUAGES[tag], ZoneInfo("Asia/Shanghai"), NOW_MS)
+
+
+def used():
+    found = extract_from_dir(FOLDER, METHODS, {}, keywords=KEYWORDS)
+    return {message for _, _, message, _, _ in found}
+
+
+def translated():
+    with (FOLDER / "locale" / "zh_CN.po").open("rb") as file:
+        return {
+            message.id: message for message in read_po(file, locale="zh_CN", abort_invalid=True) if message.id
+        }
+
+
+def test_every_text_is_translated_and_no_translation_is_stale():
+    assert used() == set(translated())
+
+
+def test_translations_are_given_and_keep_their_placeholders():
+    placeholder = re.compile(r"%\(\w+\)s|\{\w+\}")
+    for message in translated().values():
+        english = message.id if isinstance(message.id, str) else message.id[-1]
+        for chinese in message.string if isinstance(message.string, tuple) else (message.string,):
+            assert chinese, english
+            assert not message.fuzzy, english
+            assert sorted(placeholder.findall(chinese)) == sorted(placeholder.findall(english)), english
+
+
+def test_the_vocabulary_covers_the_contract():
+    assert set(words.QUANTITIES) == set(BY_NAME)
+    assert set(words.CAUSES) == WHYS
+    assert set(words.PROCESSES) == set(PROCESSES)
+    assert set(words.STATES) == set(STATES)
+
+
+@pytest.mark.parametrize(
+    ("code", "evidence", "english", "chinese"),
+    [
+        ("as_expected", {}, "Energy and effluent as expected.", "用电、出水均符合预期。"),
+        (
+            "no_energy", {"energy_kwh": 0.0, "volume_m3": 3.25, "volume_floor_m3": 0.5},
+            "No energy used. 0.00 kWh used, 3.25 m³ let out (floor 0.50 m³).",
+            "无用电。用电 0.00 kWh，出水 3.25 m³（下限 0.50 m³）。",
+        ),
+        (
+            "no_effluent", {"window_s": 172800, "volume_m3": 0},
+            "No effluent. In the last 2 days: 0.00 m³ let out.",
+            "无出水。近 2 天：出水 0.00 m³。",
+        ),
+        (
+            "nothing_heard", {"last_seen_ms": NOW_MS - HOUR_MS, "limit_s": 1800},
+            "Nothing heard since 2026-11-21 13:05. Limit: 30 minutes.",
+            "自 2026-11-21 13:05 起未收到任何数据。限值 30 分钟。",
+        ),
+        ("nothing_heard", {"age_s": 5400}, "Nothing heard for 90 minutes.", "已有 90 分钟未收到任何数据。"),
+        (
+            "too_little_data", {"coverage": 0.4, "window_s": 14400},
+            "Too little data to say: only 40 % of the last 4 hours is known.",
+            "数据不足，无法判定：近 4 小时数据完整率仅 40 %。",
+        ),
+        ("too_little_data", {}, "Too little data to say.", "数据不足，无法判定。"),
+        (
+            "new_station", {"age_s": 18000, "limit_s": 86400},
+            "New station: observed for 5 hours, judged after 24 hours.",
+            "新接入站点：已观测 5 小时，满 24 小时后开始判定。",
+        ),
+        ("not_yet_named", {"energy_kwh": 1, "odd": [1]}, "not_yet_named (Energy 1.00 kWh; odd [1])",
+         "not_yet_named (用电量 1.00 kWh；odd [1])"),
+    ],
+)  # fmt: skip
+def test_a_reason_is_a_sentence(code, evidence, english, chinese):
+    assert sentence(reader("en"), code, evidence) == english
+    assert sentence(reader("zh-CN"), code, evidence) == chinese
+
+
+@pytest.mark.parametrize("odd", [None, "x", True, float("nan"), float("inf"), [], 10**30])
+@pytest.mark.parametrize("code", ["as_expected", "nothing_heard", "too_little_data", "new_station", "other"])
+def test_odd_evidence_never_breaks_a_sentence(code, odd):
+    for key in _LABELS:
+        assert sentence(reader(), code, {key: odd})
+        figures(reader(), {key: odd})
+
+
+@pytest.mark.parametrize(
+    ("gone_ms", "english", "chinese"),
+    [
+        (0, "just now", "刚刚"),
+        (59_999, "just now", "刚刚"),
+        (12 * MINUTE_MS, "12 minutes ago", "12 分钟前"),
+        (119 * MINUTE_MS, "119 minutes ago", "119 分钟前"),
+        (30 * HOUR_MS, "30 hours ago", "30 小时前"),
+        (-10 * MINUTE_MS, "in 10 minutes", "10 分钟后"),
+    ],
+)
+def test_ages(gone_ms, english, chinese):
+    assert reader("en").age(NOW_MS - gone_ms) == english
+    assert reader("zh-CN").age(NOW_MS - gone_ms) == chinese
+
+
+def test_what_is_missing_is_a_dash_never_a_zero():
+    assert {
+        reader().number(None),
+        reader().plain(float("nan")),
+        reader().instant(None),
+        reader().age(None),
+    } == {"–"}
+
+
+def test_foreign_text_is_made_visible_and_cut():
+    assert formats.visible(b"a\x00\x1b[31m" + "水\u2028".encode()) == "a\\x00\\x1b[31m水\\u2028"
+    assert formats.visible(b"x" * 300) == "x" * 200 + "…"
+    assert formats.visible("水".encode()[:2]) == "\\xe6\\xb0"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.0, "0.00"), (0.000347222, "0.000347"), (0.02, "0.02"), (-0.0012, "-0.0012"), (12.345, "12.34")],
+)
+def test_a_small_amount_keeps_its_figures(value, shown):
+    assert formats.amount(value, Locale("en")) == shown
