@@ -91,12 +91,13 @@ class Chain:
         command = [sys.executable, "-m", "qingliu", *words, "--config", str(self.folder / "centre.toml")]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
-    def start(self, room: str) -> None:
-        """Start `qingliu ROOM run`."""
+    def start(self, room: str) -> int:
+        """Start `qingliu ROOM run`; returns its process id."""
         config = "agent.toml" if room == "agent" else "centre.toml"
         command = [sys.executable, "-m", "qingliu", room, "run", "--config", str(self.folder / config)]
         with (self.folder / f"{room}.log").open("ab") as log:
             self._children[room] = subprocess.Popen(command, stdout=log, stderr=log)
+        return self._children[room].pid
 
     def kill(self, room: str) -> None:
         """kill -9."""
