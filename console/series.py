@@ -14,7 +14,7 @@ from telemetry.reading import Reading
 
 MOST_POINTS = 700
 _MINUTE_MS = 60_000
-_SHORTEST_MS = 60 * _MINUTE_MS
+_SHORTEST_MS = 15 * _MINUTE_MS
 _BUCKETS_MS = tuple(
     minutes * _MINUTE_MS for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880)
 )

@@ -26,6 +26,9 @@ LIVE_STATIONS = (
     LiveStation("410882-demo2", "演示站二（虚构）", "演示镇", "contact_oxidation", 30, 380, 60),
 )
 
+YOUNG_COUNTERS = {"energy_kwh": 42.0, "volume_m3": 60.0}
+"""A meter's float32 counts in steps of 0.001 kWh from 8,192 kWh on, too coarse for windows of a minute."""
+
 _CENTRE = """# Written anew at every start of the demo.
 [centre]
 name = "农村生活污水处理设施监管中心（演示）"
@@ -99,6 +102,9 @@ def write_files(data: Path, *, broker_port: int, console_port: int) -> None:
             outbox=_toml(str(folder / "outbox.db")),
         )
         (folder / "agent.toml").write_text(agent, encoding="utf-8")
+        counters = folder / "counters.json"
+        if not counters.exists():
+            counters.write_text(json.dumps(YOUNG_COUNTERS), encoding="utf-8")
         county = ",".join(COUNTY)
         rows.append(
             f"{station.id},{station.name},{county},{station.town},{station.process},{station.design_m3_per_day:g}"
