@@ -16,6 +16,8 @@ from service.process import now_ms
 Trust = Literal["ntp", "centre"]
 
 LONGEST_ROUND_TRIP_MS = 5_000
+EARLIEST_MS, LATEST_MS = 1_577_836_800_000, 4_102_444_800_000
+"""A centre that says a time before 2020 or after 2099 is wrong itself."""
 _TIMEX_BYTES = 256
 _TIME_ERROR = 5
 
@@ -50,16 +52,16 @@ class Clock:
     @property
     def trust(self) -> Trust | None:
         """From where the time is known; None if it is not."""
-        if self._told_offset_ms is not None:
-            return "centre"
-        return "ntp" if self._synchronised() else None
+        if self._synchronised():
+            return "ntp"
+        return None if self._told_offset_ms is None else "centre"
 
     def offset_ms(self) -> int | None:
-        """Wall time minus monotonic time, or None while the time is not known."""
+        """Wall time minus monotonic time, or None while the time is not known; NTP goes before the centre."""
+        if self._synchronised():
+            return self._wall_ms() - self._monotonic_ms()
         with self._lock:
-            if self._told_offset_ms is not None:
-                return self._told_offset_ms
-        return self._wall_ms() - self._monotonic_ms() if self._synchronised() else None
+            return self._told_offset_ms
 
     def now_ms(self) -> int:
         """The best guess of the time: known, or what the system says."""
@@ -67,18 +69,19 @@ class Clock:
         return self._wall_ms() if offset is None else self._monotonic_ms() + offset
 
     def centre_says(self, now_ms: int, asked_ms: int, heard_ms: int) -> bool:
-        """Take the time from the centre's answer to a hello; False if the round trip was too long to tell.
+        """Take the time from the centre's answer to a hello.
+
+        False if the round trip was too long to tell, or if the centre cannot be right.
 
         Args:
             now_ms: the centre's clock in the ack.
             asked_ms: monotonic time when the hello went out.
             heard_ms: monotonic time when the ack came in.
         """
-        if heard_ms - asked_ms > LONGEST_ROUND_TRIP_MS:
+        if heard_ms - asked_ms > LONGEST_ROUND_TRIP_MS or not EARLIEST_MS < now_ms < LATEST_MS:
             return False
-        if not self._synchronised():
-            with self._lock:
-                self._told_offset_ms = now_ms - (asked_ms + heard_ms) // 2
+        with self._lock:
+            self._told_offset_ms = now_ms - (asked_ms + heard_ms) // 2
         return True
 
     def distrust(self) -> None:

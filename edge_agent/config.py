@@ -112,20 +112,20 @@ def load_agent(path: Path) -> Agent:
     Raises:
         SettingsError: with every fault of the file, profiles and parameters included.
     """
-    settings = load(path, AgentSettings, _faults)
-    folder = Path(settings.profiles.path) if settings.profiles.path else None
     devices: list[ConfiguredDevice] = []
-    faults: list[Fault] = []
-    for index, device in enumerate(settings.device):
-        try:
-            profile = load_profile(device.profile, folder)
-            answers = factors(profile, device.parameters, f"device[{index}].parameters")
-            devices.append(ConfiguredDevice(device, profile, answers))
-        except SettingsError as error:
-            faults.extend(_placed(error, index, device.profile))
-    if faults:
-        raise SettingsError(str(path), faults)
-    return Agent(settings, devices)
+
+    def check(settings: AgentSettings) -> Iterable[Fault]:
+        yield from _faults(settings)
+        folder = Path(settings.profiles.path) if settings.profiles.path else None
+        for index, device in enumerate(settings.device):
+            try:
+                profile = load_profile(device.profile, folder)
+                answers = factors(profile, device.parameters, f"device[{index}].parameters")
+                devices.append(ConfiguredDevice(device, profile, answers))
+            except SettingsError as error:
+                yield from _placed(error, index, device.profile)
+
+    return Agent(load(path, AgentSettings, check), devices)
 
 
 def _placed(error: SettingsError, index: int, name: str) -> Iterable[Fault]:
@@ -133,7 +133,9 @@ def _placed(error: SettingsError, index: int, name: str) -> Iterable[Fault]:
         if error.file == "profiles":
             yield Fault(f"device[{index}].profile", fault.rule, name, fault.remedy)
         elif error.file:
-            yield Fault(f"device[{index}].profile", f"{fault.line(error.file)}", name, "Mend that profile.")
+            yield Fault(
+                f"device[{index}].profile", fault.line(error.file).rstrip("."), name, "Mend that profile."
+            )
         else:
             yield fault
 

@@ -46,6 +46,7 @@ class Delivery:
         self._held_until_ms = 0
         self.hold_reason: str | None = None
         self._doubted: set[int] = set()
+        self._errors_owed = 0
         self._strikes: Counter[int] = Counter()
 
     @property
@@ -55,7 +56,8 @@ class Delivery:
 
     def may_send(self, now_ms: int) -> bool:
         """Whether another batch may go out."""
-        limit = 1 if self.one_at_a_time else MAX_OUTSTANDING
+        is_probing = self.one_at_a_time or self.hold_reason is not None
+        limit = 1 if is_probing else MAX_OUTSTANDING
         return now_ms >= self._held_until_ms and len(self._outstanding) < limit
 
     def on_their_way(self) -> set[int]:
@@ -74,12 +76,14 @@ class Delivery:
         if len(kept) == len(self._outstanding):
             return False
         self._outstanding = kept
+        self._errors_owed = 0
         self._wait_ms = min(2 * self._wait_ms, LONGEST_WAIT_MS)
         return True
 
     def connection_lost(self) -> None:
         """Forget what was on its way; it is sent anew over the next connection."""
         self._outstanding.clear()
+        self._errors_owed = 0
 
     def settle(self, ack: Ack) -> Settled:
         """Take an ack of our outbox; readings it names that we never sent are left alone."""
@@ -106,10 +110,14 @@ class Delivery:
         Returns:
             What is to be set aside: a reading that drew the error alone, three times.
         """
+        if self._errors_owed and self.one_at_a_time:  # of a batch that went out beside the first to fail
+            self._errors_owed -= 1
+            return []
         on_their_way = self.on_their_way()
+        batches = len(self._outstanding)
         self._outstanding.clear()
         if not self.one_at_a_time:
-            self._doubted = on_their_way
+            self._doubted, self._errors_owed = on_their_way, max(batches - 1, 0)
             return []
         self._strikes.update(on_their_way)
         hopeless = ranges(seq for seq in on_their_way if self._strikes[seq] >= STRIKES)

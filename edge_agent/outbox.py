@@ -20,6 +20,8 @@ from edge_agent.meter import Poll
 from service.process import UnavailableError
 
 PAGE_BYTES = 4096
+HEADROOM = 1.5
+"""The file may outgrow its bound so far while a full outbox is dated or refused, never by readings."""
 REFUSED_CAP = 1_000
 """The refused table keeps so many newest rows."""
 
@@ -58,6 +60,7 @@ class Outbox:
         """
         self._path = path
         self._boot = boot
+        self._most_pages = max_mb * 1_000_000 // PAGE_BYTES
         self._lock = threading.RLock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -67,12 +70,15 @@ class Outbox:
         try:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
-            self._db.execute(f"PRAGMA max_page_count = {max_mb * 1_000_000 // PAGE_BYTES}")
+            self._db.execute(f"PRAGMA max_page_count = {round(self._most_pages * HEADROOM)}")
             self._db.executescript(_SCHEMA)
             with self._writing() as db:
                 db.execute("INSERT OR IGNORE INTO meta VALUES ('id', ?)", (secrets.token_hex(4),))
             self.id: str = self._one("SELECT value FROM meta WHERE key = 'id'")
-        except (sqlite3.Error, OutboxError) as error:
+        except OutboxError:
+            self._db.close()
+            raise
+        except sqlite3.Error as error:
             self._db.close()
             raise OutboxError(f"outbox {path}: {error}") from error
         self._last_t: dict[str, int] = {}
@@ -97,10 +103,13 @@ class Outbox:
                 if poll.quality != "missing":
                     body["x"] = poll.values
                 t = None if offset_ms is None else self._free_t(poll.device, poll.at_ms + offset_ms)
+                until_dated = (self._boot, poll.at_ms) if t is None else (None, None)
                 db.execute(
                     "INSERT INTO reading (device, t, boot, monotonic_ms, body) VALUES (?, ?, ?, ?, ?)",
-                    (poll.device, t, self._boot, poll.at_ms, msgspec.json.encode(body)),
+                    (poll.device, t, *until_dated, msgspec.json.encode(body)),
                 )
+            if self._is_full():
+                raise OutboxError(f"outbox {self._path}: full, max_mb allows no more")
 
     def date(self, offset_ms: int) -> int:
         """Date what waits undated: this boot's by the offset, the rest is refused as `undated`.
@@ -115,7 +124,9 @@ class Outbox:
             ).fetchall()
             for seq, device, monotonic_ms in rows:
                 t = self._free_t(device, monotonic_ms + offset_ms)
-                db.execute("UPDATE reading SET t = ? WHERE seq = ?", (t, seq))
+                db.execute(
+                    "UPDATE reading SET t = ?, boot = NULL, monotonic_ms = NULL WHERE seq = ?", (t, seq)
+                )
             lost = [seq for (seq,) in db.execute("SELECT seq FROM reading WHERE t IS NULL")]
             self._set_aside(
                 db, [(seq, seq) for seq in lost], "undated", "read before a reboot without a clock"
@@ -167,6 +178,10 @@ class Outbox:
         """Close the file."""
         self._db.close()
 
+    def _is_full(self) -> bool:
+        used = self._one("PRAGMA page_count") - self._one("PRAGMA freelist_count")
+        return bool(used > self._most_pages)
+
     def _free_t(self, device: str, t: int) -> int:
         """The instant, or the first free millisecond behind it: instants are unique per device."""
         while t == self._last_t.get(device) or self._taken(device, t):
@@ -185,12 +200,12 @@ class Outbox:
     ) -> None:
         moved = 0
         for first, last in ranges:
-            moved += db.execute(
+            db.execute(
                 "INSERT OR REPLACE INTO refused SELECT seq, t, device, ?, ?, body FROM reading"
-                " WHERE seq BETWEEN ? AND ?",
-                (code, text, first, last),
-            ).rowcount
-            db.execute("DELETE FROM reading WHERE seq BETWEEN ? AND ?", (first, last))
+                " WHERE seq BETWEEN ? AND ? ORDER BY seq DESC LIMIT ?",
+                (code, text, first, last, REFUSED_CAP),
+            )
+            moved += db.execute("DELETE FROM reading WHERE seq BETWEEN ? AND ?", (first, last)).rowcount
         if moved:
             db.execute(
                 "INSERT INTO meta VALUES ('refused', ?)"

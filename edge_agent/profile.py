@@ -1,5 +1,6 @@
 """Meter profiles: one TOML file per meter model, read into structs and checked as a whole."""
 
+import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -10,6 +11,8 @@ from service.settings import Fault, SettingsError, load
 from telemetry.quantities import NAMES_BY_KIND, Kind
 
 SHIPPED = Path(__file__).parent / "profiles"
+
+ADDRESSES = 0x10000
 
 CellType = Literal["u16", "i16", "u32", "i32", "u64", "i64", "f32", "f64"]
 ByteOrder = Literal["ABCD", "CDAB", "BADC", "DCBA"]
@@ -83,7 +86,7 @@ class Parameter(msgspec.Struct, kw_only=True, frozen=True):
         answer = self.default if given is None else given
         if self.choices:
             return self.choices.get(str(answer))
-        if isinstance(answer, int | float) and not isinstance(answer, bool) and answer > 0:
+        if isinstance(answer, int | float) and not isinstance(answer, bool) and 0 < answer < math.inf:
             return float(answer)
         return None
 
@@ -129,7 +132,7 @@ def load_profile(name: str, folder: Path | None = None) -> Profile:
     """
     for place in (folder, SHIPPED):
         path = place / f"{name}.toml" if place else None
-        if path is not None and path.is_file():
+        if path is not None and path.parent == place and path.is_file():
             return load(path, Profile, lambda profile: _faults(profile, name))
     fault = Fault(name, "there is no such profile", remedy=f"Known are {', '.join(profile_names(folder))}.")
     raise SettingsError("profiles", [fault])
@@ -176,6 +179,8 @@ def _known(profile: Profile) -> str:
 def _faults(profile: Profile, name: str) -> Iterable[Fault]:
     if profile.name != name:
         yield Fault("name", "must be the file's name", profile.name, f'Write name = "{name}".')
+    if not profile.quantity:
+        yield Fault("quantity", "needs at least one", remedy="Add a [quantity.…] table.")
     for key, value in profile.quantity.items():
         path = f"quantity.{key}"
         if key not in NAMES_BY_KIND[profile.kind]:
@@ -190,7 +195,13 @@ def _faults(profile: Profile, name: str) -> Iterable[Fault]:
         for word in value.times:
             if word not in profile.parameters:
                 yield Fault(f"{path}.times", "names a parameter that is not there", word)
-        span = max(cell.end for cell in value.cells) - min(cell.address for cell in value.cells)
-        if span > profile.request.max_registers:
-            rule = f"must fit into one request of {profile.request.max_registers} registers"
-            yield Fault(path, rule, span)
+        yield from _place_faults(value, path, profile.request.max_registers)
+
+
+def _place_faults(value: Value, path: str, max_registers: int) -> Iterable[Fault]:
+    end = max(cell.end for cell in value.cells)
+    if end > ADDRESSES:
+        yield Fault(path, f"must end at address {ADDRESSES - 1}", end - 1)
+    span = end - min(cell.address for cell in value.cells)
+    if span > max_registers:
+        yield Fault(path, f"must fit into one request of {max_registers} registers", span)

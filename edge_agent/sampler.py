@@ -108,7 +108,11 @@ class LineSampler:
         outcomes: list[Poll] = []
         urgent = False
         for each in sorted(self.watched, key=lambda each: each.silence.lasts):
-            outcome, news = each.poll()
+            try:
+                outcome, news = each.poll()
+            except Exception:
+                logger.exception("%s: unexpected failure, going on with the others", each.meter.id)
+                continue
             urgent = urgent or news
             if outcome is None:
                 continue

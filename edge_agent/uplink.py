@@ -21,6 +21,7 @@ from telemetry.topics import topic
 logger = logging.getLogger(__name__)
 
 STEP_S = 0.5
+FIRST_RECONNECT_S = 1.0
 LONGEST_RECONNECT_S = 120.0
 STATUS_EVERY_MS = 3_600_000
 FIRST_HELLO_AGAIN_MS = 15_000
@@ -64,7 +65,7 @@ class Uplink:
 
     def run(self, stop: threading.Event) -> None:
         """Connect, deliver, reconnect, until told to stop. Survives whatever goes wrong in between."""
-        wait_s = 1.0
+        wait_s = FIRST_RECONNECT_S
         while not stop.is_set():
             began_ms = boot_ms()
             try:
@@ -75,7 +76,7 @@ class Uplink:
                 logger.exception("uplink: unexpected failure, connecting anew")
             self._delivery.connection_lost()
             if boot_ms() - began_ms > 60_000:
-                wait_s = 1.0
+                wait_s = FIRST_RECONNECT_S
             stop.wait(wait_s * random.uniform(0.8, 1.2))  # noqa: S311 - jitter
             wait_s = min(2 * wait_s, LONGEST_RECONNECT_S)
 
@@ -169,7 +170,8 @@ class Uplink:
         asked_ms = self._hellos.pop(ack.sent, None) if ack.sent is not None else None
         if asked_ms is not None:
             self._greeted = self._clock.centre_says(ack.now, asked_ms, now_ms)
-            self._status_due_ms = now_ms  # the clock is trusted now, which the status should say
+            if self._greeted:
+                self._status_due_ms = now_ms  # the clock is trusted now, which the status should say
         if ack.hold is not None:
             self._conditions.begin("hold", f"the centre holds our readings: {ack.hold}")
             self._delivery.hold(ack.hold, now_ms)

@@ -6,6 +6,7 @@ answer for ours. No background thread exists, so no exception can end one unseen
 
 import socket
 import ssl
+import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -98,7 +99,7 @@ class Connection:
         """
         self.place = f"{mqtt.host}:{mqtt.actual_port}"
         self._answer: ReasonCode | None = None
-        self._subscribed: set[int] = set()
+        self._granted: dict[int, bool] = {}
         self._lost: str | None = None
         self._hear = on_message
         self._patterns = [_without_share(pattern) for pattern, _ in subscriptions]
@@ -172,18 +173,20 @@ class Connection:
             raise BrokerError(_in_plain_words(error, self.place)) from error
         if self._answer is not None and self._answer.is_failure:
             raise BrokerError(f"broker {self.place} refuses the login: {self._answer}")
-        wanted: set[int] = set()
+        wanted: dict[int, str] = {}
         for pattern, qos in subscriptions:
             _, mid = self._client.subscribe(pattern, qos)
-            wanted.add(mid or 0)
-        self._until(lambda: wanted <= self._subscribed, "did not answer the subscription")
+            wanted[mid or 0] = pattern
+        self._until(lambda: wanted.keys() <= self._granted.keys(), "did not answer the subscription")
+        denied = [pattern for mid, pattern in wanted.items() if not self._granted[mid]]
+        if denied:
+            raise BrokerError(f"broker {self.place} refuses the subscription to {', '.join(denied)}")
 
     def _until(self, done: Callable[[], bool], complaint: str) -> None:
-        rounds = int(CONNECT_TIMEOUT_S / 0.1)
-        while not done() and rounds > 0 and self._lost is None:
+        deadline_s = time.monotonic() + CONNECT_TIMEOUT_S
+        while not done() and time.monotonic() < deadline_s and self._lost is None:
             if self._client.loop(0.1) != MQTTErrorCode.MQTT_ERR_SUCCESS:
                 break
-            rounds -= 1
         if not done():
             raise BrokerError(self._lost or f"broker {self.place} {complaint}")
 
@@ -204,9 +207,9 @@ class Connection:
         self._lost = f"connection to {self.place} lost ({code})"
 
     def _on_subscribe(
-        self, _client: paho.Client, _user: object, mid: int, _codes: object, _properties: object
+        self, _client: paho.Client, _user: object, mid: int, codes: list[ReasonCode], _properties: object
     ) -> None:
-        self._subscribed.add(mid)
+        self._granted[mid] = not any(code.is_failure for code in codes)
 
 
 def _without_share(pattern: str) -> str:
@@ -214,22 +217,41 @@ def _without_share(pattern: str) -> str:
     return pattern.split("/", 2)[2] if pattern.startswith("$share/") else pattern
 
 
+class _TlsSocket(ssl.SSLSocket):
+    """Closed when its handshake fails; paho would leave it to the garbage collector."""
+
+    def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002 - the library's signature
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
+
+
 def _tls_context(mqtt: Mqtt) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=mqtt.ca_file or None)
+    context.sslsocket_class = _TlsSocket
     if mqtt.cert_file:
         context.load_cert_chain(mqtt.cert_file, mqtt.key_file)
     return context
 
 
+_PLAIN_WORDS: tuple[tuple[type[Exception], str], ...] = (
+    (socket.gaierror, "the name cannot be resolved"),
+    (ConnectionRefusedError, "nobody listens there (connection refused)"),
+    (ConnectionResetError, "hangs up on us: does that port want tls, or none?"),
+)
+
+
 def _in_plain_words(error: Exception, place: str) -> str:
+    what = str(error)
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"broker {place}: its certificate is not accepted ({error.verify_message})"
-    if isinstance(error, ssl.SSLError):
-        return f"broker {place}: TLS fails ({error.reason})"
-    if isinstance(error, socket.gaierror):
-        return f"broker {place}: the name cannot be resolved"
-    if isinstance(error, ConnectionRefusedError):
-        return f"broker {place}: nobody listens there (connection refused)"
-    if isinstance(error, TimeoutError):
-        return f"broker {place}: no answer within {CONNECT_TIMEOUT_S:.0f} s"
-    return f"broker {place}: {error.strerror or error}" if isinstance(error, OSError) else f"{place}: {error}"
+        what = f"its certificate is not accepted ({error.verify_message})"
+    elif isinstance(error, ssl.SSLError):
+        what = f"TLS fails ({error.reason or error.strerror})"
+    elif isinstance(error, TimeoutError):
+        what = f"no answer within {CONNECT_TIMEOUT_S:.0f} s"
+    elif isinstance(error, OSError):
+        what = error.strerror or what
+    what = next((words for kind, words in _PLAIN_WORDS if isinstance(error, kind)), what)
+    return f"broker {place}: {what}"

@@ -71,7 +71,7 @@ def load(path: Path, model: type[T], check: Callable[[T], Iterable[Fault]] = no_
         SettingsError: with all faults of the file.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # some editors put a mark before the text
     except FileNotFoundError as error:
         raise SettingsError(
             str(path), [Fault("", "there is no such file", remedy="Name another one or make it.")]
@@ -104,26 +104,31 @@ def parse(text: str, file: str, model: type[T], check: Callable[[T], Iterable[Fa
     return settings
 
 
-def _faults_of(value: object, kind: Any, path: str, meta: msgspec.Meta | None = None) -> Iterable[Fault]:
+def _faults_of(value: object, kind: Any, path: str) -> Iterable[Fault]:
     """Walk value and type together; leaves are judged by msgspec."""
     if type(None) in get_args(kind):  # TOML has no null, so an optional key that stands there has a value
         kind = Union[tuple(each for each in get_args(kind) if each is not type(None))]  # noqa: UP007
     if get_origin(kind) is Annotated:
-        kind, *metas = get_args(kind)
-        meta = next((m for m in metas if isinstance(m, msgspec.Meta)), None)
-        if not _is_container(kind):
-            yield from _leaf_faults(value, Annotated[kind, meta], path, meta)
+        if not _is_container(get_args(kind)[0]):
+            yield from _leaf_faults(value, kind, path)
             return
+        kind = get_args(kind)[0]
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         yield from _table_faults(value, kind, path)
     elif get_origin(kind) is dict and isinstance(value, dict):
         for key, item in value.items():
-            yield from _faults_of(item, get_args(kind)[1], f"{path}.{key}" if path else key)
+            yield from _faults_of(item, get_args(kind)[1], _joined(path, key))
     elif get_origin(kind) is list and isinstance(value, list):
         for index, item in enumerate(value):
             yield from _faults_of(item, get_args(kind)[0], f"{path}[{index}]")
     else:
-        yield from _leaf_faults(value, kind, path, meta)
+        yield from _leaf_faults(value, kind, path)
+
+
+def _joined(path: str, key: str) -> str:
+    """Spell a key below a path, in quotes where TOML wants them."""
+    word = key if re.fullmatch(r"[A-Za-z0-9_-]+", key, re.ASCII) else _shown(key)
+    return f"{path}.{word}" if path else word
 
 
 def _is_container(kind: Any) -> bool:
@@ -135,52 +140,61 @@ def _table_faults(value: object, kind: type[msgspec.Struct], path: str) -> Itera
         yield Fault(path, _TYPE_RULES["object"], value, f"Write [{path}] and its keys below it.")
         return
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
-    prefix = f"{path}." if path else ""
     for key in value:
         if key not in fields:
             near = difflib.get_close_matches(key, fields, 1)
             remedy = f"Did you mean '{near[0]}'?" if near else f"Known here: {', '.join(fields)}."
-            yield Fault(prefix + key, "unknown key", remedy=remedy)
+            yield Fault(_joined(path, key), "unknown key", remedy=remedy)
     for name, field in fields.items():
         if name in value:
-            yield from _faults_of(value[name], field.type, prefix + name)
+            yield from _faults_of(value[name], field.type, _joined(path, name))
         elif field.required:
-            yield Fault(prefix + name, "is required", remedy=_remedy(field.type, name) or "Add it.")
+            yield Fault(_joined(path, name), "is required", remedy=_remedy(field.type, name) or "Add it.")
 
 
-def _leaf_faults(value: object, kind: Any, path: str, meta: msgspec.Meta | None) -> Iterable[Fault]:
+def _leaf_faults(value: object, kind: Any, path: str) -> Iterable[Fault]:
     try:
         msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
         inner = re.search(r" - at `\$(.*)`$", str(error))
         place = path + (inner[1] if inner else "")
-        yield Fault(place, _rule(str(error), kind, meta), value, _remedy(kind, path.rpartition(".")[2]))
+        yield Fault(place, _rule(str(error), kind), value, _remedy(kind, path.rpartition(".")[2]))
 
 
-def _rule(message: str, kind: Any, meta: msgspec.Meta | None) -> str:
-    if meta is not None and meta.extra and "rule" in meta.extra:
-        return str(meta.extra["rule"])
+def _rule(message: str, kind: Any) -> str:
+    for meta in _metas(kind):
+        if meta.extra and "rule" in meta.extra:
+            return str(meta.extra["rule"])
     bare = get_args(kind)[0] if get_origin(kind) is Annotated else kind
     if get_origin(bare) is Literal:
         return f"must be one of {', '.join(_shown(choice) for choice in get_args(bare))}"
-    wanted = re.match(r"Expected `(\w+)[^`]*`(?:, got|( [<>]=? .*?)(?: - at|$))", message)
+    wanted = re.match(r"Expected `([\w |]+)[^`]*`(?:, got|( [<>]=? .*?)(?: - at|$))", message)
     if wanted and wanted[2]:
         return f"must be{wanted[2]}"
-    if wanted and wanted[1] in _TYPE_RULES:
-        return _TYPE_RULES[wanted[1]]
+    rules = [_TYPE_RULES.get(name) for name in wanted[1].split(" | ")] if wanted else [None]
+    if all(rules):
+        return f"must be {' or '.join(rule.removeprefix('must be ') for rule in rules if rule)}"
+    if re.match(r"Expected `str` of length >= 1\b", message):
+        return "must not be empty"
     return message.partition(" - at")[0].replace("`", "")
 
 
 def _remedy(kind: Any, name: str) -> str:
-    meta = next((m for m in get_args(kind)[1:] if isinstance(m, msgspec.Meta)), None)
-    if meta is None or not meta.examples:
-        return ""
-    return f"Write for example {name} = {_shown(meta.examples[0])}."
+    for meta in _metas(kind):
+        if meta.examples:
+            return f"Write for example {name} = {_shown(meta.examples[0])}."
+    return ""
+
+
+def _metas(kind: Any) -> list[msgspec.Meta]:
+    """What is annotated to a type, the outermost (which knows most) first."""
+    return [each for each in get_args(kind)[:0:-1] if isinstance(each, msgspec.Meta)]
 
 
 def _shown(value: object) -> str:
     try:
         text = json.dumps(value, ensure_ascii=False)
+        text = text if text.isprintable() else json.dumps(value)
     except TypeError:
         text = str(value)
     return text if len(text) <= 60 else text[:57] + "…"

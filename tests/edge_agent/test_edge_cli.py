@@ -1,0 +1,193 @@
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import serial
+from servers import wait_until
+
+from edge_agent.profile import profile_names
+from simulator.meters import SimulatedStation
+from simulator.truth import said_dtsu666, said_mfe600
+
+CONFIG = """
+[station]
+id = "410882-0001"
+name = "北寨村污水处理站"
+[bus.main]
+port = "{port}"
+timeout_s = 0.1
+pause_s = 0
+[[device]]
+id = "power-1"
+profile = "chint-dtsu666"
+bus = "main"
+unit_id = 1
+[[device]]
+id = "flow-1"
+profile = "microsensor-mfe600"
+bus = "main"
+unit_id = 2
+[mqtt]
+host = "127.0.0.1"
+port = 1
+tls = false
+[outbox]
+path = "{folder}/outbox.db"
+"""
+
+
+def qingliu(*words: object, **more) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "qingliu", "agent", *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, **more)
+    assert "Traceback" not in done.stdout + done.stderr
+    return done
+
+
+def config(folder: Path, port: str = "/dev/ttyNONE", change: tuple[str, str] = ("", "")) -> Path:
+    path = folder / "agent.toml"
+    path.write_text(CONFIG.format(port=port, folder=folder).replace(*change) if change[0] else CONFIG.format(port=port, folder=folder))  # noqa: E501 # fmt: skip
+    return path
+
+
+def test_read_shows_a_table(tmp_path):
+    with SimulatedStation(seed=2, clock=lambda: 1_760_000_000.0) as station:
+        done = qingliu("read", "--config", config(tmp_path, station.port))
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[0] == "410882-0001  北寨村污水处理站"
+    assert lines[1] == "power-1: good"
+    assert "flow-1: good" in lines
+    [energy] = [line.split() for line in lines if "energy_kwh" in line]
+    assert energy == ["energy_kwh", "8,412.600", "kWh"]
+    assert len({len(line) for line in lines[2:5]}) == 1  # aligned
+
+
+def test_read_for_machines_says_what_the_registers_say(tmp_path):
+    served: dict[int, dict[int, int]] = {1: {}, 2: {}}
+
+    def note(unit, address, _count, registers) -> None:
+        served[unit] |= dict(enumerate(registers, address))
+
+    with SimulatedStation(seed=2, served=note) as station:
+        done = qingliu("read", "--json", "--config", config(tmp_path, station.port))
+    assert (done.returncode, done.stderr) == (0, "")
+    told = json.loads(done.stdout)
+    assert told["station"] == "410882-0001"
+    power, flow = told["readings"]
+    assert power["x"] == pytest.approx(said_dtsu666(served[1]), rel=1e-9)
+    assert flow["x"] == pytest.approx(said_mfe600(served[2]), rel=1e-9)
+    assert [(each["d"], each["k"], each.get("q", "good")) for each in told["readings"]] == [
+        ("power-1", "power", "good"),
+        ("flow-1", "flow", "good"),
+    ]
+    assert all(abs(each["t"] - time.time() * 1000) < 60_000 for each in told["readings"])
+
+
+def test_read_says_which_meter_is_silent_and_still_shows_the_other(tmp_path):
+    with SimulatedStation(flow_unit=7) as station:
+        path = config(tmp_path, station.port)
+        done, machine = qingliu("read", "--config", path), qingliu("read", "--json", "--config", path)
+    words = "flow-1: no_response: unit 2 is silent: check power, wiring, unit_id, line settings\n"
+    assert (done.returncode, done.stderr) == (machine.returncode, machine.stderr) == (1, words)
+    assert "power-1: good" in done.stdout
+    assert "flow-1: missing (no_response)" in done.stdout
+    missing = json.loads(machine.stdout)["readings"][1]
+    assert {key: missing[key] for key in ("d", "k", "q", "why")} == {
+        "d": "flow-1",
+        "k": "flow",
+        "q": "missing",
+        "why": "no_response",
+    }
+    assert not missing.get("x")
+
+
+def test_read_without_the_port(tmp_path):
+    done = qingliu("read", "--config", config(tmp_path))
+    why = "port_gone: port /dev/ttyNONE: there is no such device: is the adapter plugged in?"
+    assert (done.returncode, done.stderr) == (1, f"power-1: {why}\nflow-1: {why}\n")
+
+
+def test_read_on_a_busy_port(tmp_path):
+    with SimulatedStation() as station, serial.Serial(station.port, exclusive=True):
+        done = qingliu("read", "--config", config(tmp_path, station.port))
+    why = f"port_gone: port {station.port or ''}"
+    assert done.returncode == 1
+    assert [line.partition(": ")[2][:15] for line in done.stderr.splitlines()] == [why[:15]] * 2
+    assert done.stderr.count("another program uses it") == 2
+
+
+@pytest.mark.parametrize("command", ["read", "run"])
+def test_bad_settings_are_lines_and_exit_code_2(tmp_path, command):
+    missing = tmp_path / "none.toml"
+    done = qingliu(command, "--config", missing)
+    assert (done.returncode, done.stdout, done.stderr) == (
+        *(2, ""),
+        f"{missing}: there is no such file. Name another one or make it.\n",
+    )
+    path = config(tmp_path, change=("unit_id", "unitid"))
+    done = qingliu(command, "--config", path)
+    assert (done.returncode, done.stdout) == (2, "")
+    wrong = "unitid: unknown key. Did you mean 'unit_id'?"
+    needed = "unit_id: is required. Write for example unit_id = 1."
+    assert done.stderr.splitlines() == [
+        f"{path}: device[{number}].{text}" for number in (0, 1) for text in (wrong, needed)
+    ]
+    path = config(tmp_path, change=("microsensor-mfe600", "mfe"))
+    done = qingliu(command, "--config", path)
+    assert (done.returncode, done.stderr) == (
+        2,
+        f'{path}: device[1].profile: there is no such profile (got "mfe"). Known are {", ".join(profile_names())}.\n',  # noqa: E501
+    )
+
+
+def test_profiles_are_listed_and_shown():
+    listed = qingliu("profiles")
+    assert listed.returncode == 0
+    assert [line.split()[0] for line in listed.stdout.splitlines()] == profile_names()
+    assert [each["name"] for each in json.loads(qingliu("profiles", "--json").stdout)] == profile_names()
+    shown = qingliu("profiles", "microsensor-mfe600").stdout
+    assert (
+        "asks:   total_unit = the unit in which the converter's display shows the total, one of m3, L [m3]"
+        in shown
+    )
+    assert "volume_m3          0x001A i32 ABCD + 0x0003 i32 ABCD + 0x0005 f32 ABCD" in shown
+    machine = json.loads(qingliu("profiles", "chint-dtsu666", "--json").stdout)
+    assert machine["parameters"]["ct"]["default"] == 1
+    wrong = qingliu("profiles", "chint")
+    assert (wrong.returncode, wrong.stdout, wrong.stderr) == (
+        *(2, ""),
+        f"profiles: chint: there is no such profile. Known are {', '.join(profile_names())}.\n",
+    )
+
+
+@pytest.mark.parametrize("words", [(), ("paint",), ("read", "--colour")])
+def test_bad_usage(words):
+    done = qingliu(*words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "usage: qingliu" in done.stderr
+
+
+def test_run_with_an_outbox_that_is_none(tmp_path):
+    (tmp_path / "outbox.db").write_text("no database" * 200)
+    done = qingliu("run", "--config", config(tmp_path))
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == f"outbox {tmp_path}/outbox.db: file is not a database"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_run_ends_when_asked_and_has_said_its_troubles_once(tmp_path, number):
+    log = tmp_path / "log"
+    command = [sys.executable, "-m", "qingliu", "agent", "run", "--config", str(config(tmp_path))]
+    with log.open("wb") as stream, subprocess.Popen(command, stderr=stream) as process:
+        wait_until(lambda: "uplink: broker" in log.read_text(), "it runs")
+        process.send_signal(number)
+        assert process.wait(10) == 0
+    text = log.read_text()
+    assert "Traceback" not in text
+    assert text.count("power-1: port_gone: port /dev/ttyNONE: there is no such device") == 1
+    assert text.count("nobody listens there (connection refused)") == 1
+    assert text.splitlines()[-1].endswith("INFO agent: stopped")

@@ -1,0 +1,243 @@
+import math
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge_agent.decode import decode, words_to_bytes
+from edge_agent.plan import plan_blocks
+from edge_agent.profile import REGISTERS, Part, Profile, Request, UnitRegister, Value, factors, load_profile
+
+ORDERS = ("ABCD", "CDAB", "BADC", "DCBA")
+WIDE = (-math.inf, math.inf)
+LIMITS = {
+    "u16": (0, 2**16 - 1), "i16": (-(2**15), 2**15 - 1), "u32": (0, 2**32 - 1), "i32": (-(2**31), 2**31 - 1),
+    "u64": (0, 2**64 - 1), "i64": (-(2**63), 2**63 - 1),
+}  # fmt: skip
+
+
+def encode(number: float, kind: str, order: str) -> list[int]:
+    """The registers of a number, built bit by bit and without the agent's tables."""
+    if kind == "f32":
+        pattern = int.from_bytes(struct.pack("<f", number), "little")
+    elif kind == "f64":
+        pattern = int.from_bytes(struct.pack("<d", number), "little")
+    else:
+        pattern = int(number) % 2 ** int(kind[1:])
+    count = int(kind[1:]) // 16
+    words = [pattern >> 16 * place & 0xFFFF for place in range(count)]  # the lowest first
+    if order in ("BADC", "DCBA"):
+        words = [(word << 8 | word >> 8) & 0xFFFF for word in words]
+    return words if order in ("CDAB", "DCBA") else words[::-1]
+
+
+def power(**value) -> Profile:
+    """A profile that knows one quantity."""
+    return Profile(
+        name="x", kind="power", maker="m", model="m", source="s", confidence="C",
+        quantity={"energy_kwh": Value(**{"plausible": WIDE, **value})},
+    )  # fmt: skip
+
+
+def put(address: int, words: list[int]) -> dict[int, int]:
+    return dict(enumerate(words, address))
+
+
+def image(*cells: tuple[int, float, str]) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for address, number, kind in cells:
+        found |= put(address, encode(number, kind, "ABCD"))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("order", "words"),
+    [
+        ("ABCD", [0x450F, 0xD000]),
+        ("CDAB", [0xD000, 0x450F]),
+        ("BADC", [0x0F45, 0x00D0]),
+        ("DCBA", [0x00D0, 0x0F45]),
+    ],
+)
+def test_one_float_in_four_orders(order, words):
+    assert words_to_bytes(words, order).hex() == "450fd000"
+    assert decode(power(address=5, type="f32", order=order), {}, put(5, words)) == (
+        {"energy_kwh": 2301.0},
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("order", "words"),
+    [
+        ("ABCD", [0x0123, 0x4567, 0x89AB, 0xCDEF]),
+        ("CDAB", [0xCDEF, 0x89AB, 0x4567, 0x0123]),
+        ("BADC", [0x2301, 0x6745, 0xAB89, 0xEFCD]),
+        ("DCBA", [0xEFCD, 0xAB89, 0x6745, 0x2301]),
+    ],
+)
+def test_one_long_number_in_four_orders(order, words):
+    assert words_to_bytes(words, order).hex() == "0123456789abcdef"
+    decoded = decode(power(address=0, type="u64", order=order), {}, put(0, words))
+    assert decoded.values == {"energy_kwh": float(0x0123456789ABCDEF)}
+
+
+@given(st.data(), st.sampled_from(sorted(REGISTERS)), st.sampled_from(ORDERS), st.integers(0, 0xFFF0))
+def test_decode_inverts_an_encoder_of_its_own(data, kind, order, address):
+    if kind in LIMITS:
+        number = data.draw(st.integers(*LIMITS[kind]))
+    else:
+        number = data.draw(st.floats(width=int(kind[1:]), allow_nan=False, allow_infinity=False))
+    words = encode(number, kind, order)
+    assert len(words) == REGISTERS[kind]
+    got = decode(power(address=address, type=kind, order=order), {}, put(address, words))
+    assert got == ({"energy_kwh": float(number)}, None)
+    assert isinstance(got.values["energy_kwh"], float)
+
+
+@given(
+    st.sampled_from(["f32", "f64"]), st.sampled_from(ORDERS), st.sampled_from([math.nan, math.inf, -math.inf])
+)
+def test_what_is_no_number_is_left_out(kind, order, number):
+    profile = power(address=0, type=kind, order=order)
+    assert decode(profile, {}, put(0, encode(number, kind, order))) == ({}, "not_a_number")
+
+
+def test_a_value_outside_its_bounds_is_left_out_and_one_on_them_is_not():
+    profile = power(address=0, type="i16", plausible=(-5, 5))
+    for number in (-5, 0, 5):
+        assert decode(profile, {}, put(0, encode(number, "i16", "ABCD"))) == ({"energy_kwh": number}, None)
+    for number in (-6, 6, 32767):
+        assert decode(profile, {}, put(0, encode(number, "i16", "ABCD"))) == ({}, "implausible")
+
+
+DTSU = load_profile("chint-dtsu666")
+SCALED = {
+    "voltage_l1_v": (0x2006, 2301.0, 230.1), "voltage_l2_v": (0x2008, 2298.0, 229.8),
+    "voltage_l3_v": (0x200A, 0.0, 0.0), "current_l1_a": (0x200C, 5123.0, 5.123),
+    "current_l2_a": (0x200E, 1.0, 0.001), "current_l3_a": (0x2010, 0.0, 0.0),
+    "active_power_kw": (0x2012, 18432.0, 1.8432), "power_factor": (0x202A, -987.0, -0.987),
+    "frequency_hz": (0x2044, 5001.0, 50.01), "energy_kwh": (0x101E, 20411.25, 20411.25),
+}  # fmt: skip
+
+
+def dtsu(**other: float) -> dict[int, int]:
+    return image(*((at, other.get(name, raw), "f32") for name, (at, raw, _) in SCALED.items()))
+
+
+def test_known_registers_of_the_dtsu666():
+    registers = dtsu()
+    assert [registers[0x2006], registers[0x2007]] == [0x450F, 0xD000]
+    decoded = decode(DTSU, factors(DTSU, {}, ""), registers)
+    assert decoded.why is None
+    assert decoded.values == pytest.approx({name: true for name, (_, _, true) in SCALED.items()}, rel=1e-12)
+
+
+def test_current_and_voltage_ratios_reach_exactly_what_they_should():
+    values = decode(DTSU, factors(DTSU, {"ct": 20, "pt": 10}, ""), dtsu()).values
+    times = {name: 10 for name in values if name.startswith("voltage")}
+    times |= {name: 20 for name in values if name.startswith("current")}
+    times |= {"active_power_kw": 200, "energy_kwh": 200}
+    for name, (_, _, true) in SCALED.items():
+        assert values[name] == pytest.approx(true * times.get(name, 1), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "why"),
+    [
+        ("voltage_l1_v", math.nan, "not_a_number"),
+        ("active_power_kw", -math.inf, "not_a_number"),
+        ("power_factor", 1100.0, "implausible"),
+        ("frequency_hz", 65535.0, "implausible"),
+        ("energy_kwh", -1.0, "implausible"),
+        ("current_l1_a", -2.0, "implausible"),
+    ],
+)
+def test_one_bad_quantity_does_not_spoil_the_others(name, raw, why):
+    decoded = decode(DTSU, factors(DTSU, {}, ""), dtsu(**{name: raw}))
+    assert decoded.why == why
+    assert decoded.values.keys() == SCALED.keys() - {name}
+
+
+MFE = load_profile("microsensor-mfe600")
+
+
+def mfe(*, flow=6.25, unit=2, low=0x1234AB67, fraction=0.567, total_unit=0, high=0xCD00EF) -> dict[int, int]:
+    cells = (0x00, flow, "f32"), (0x02, unit, "u16"), (0x03, low, "i32"), (0x05, fraction, "f32")
+    return image(*cells, (0x07, total_unit, "u16"), (0x1A, high, "i32"))
+
+
+def test_the_total_of_the_mfe600_manual():
+    decoded = decode(MFE, factors(MFE, {}, ""), mfe())
+    assert decoded.why is None
+    assert decoded.values == {"flow_m3h": 6.25, "volume_m3": 13_435_119_305_441_639.567}
+    litres = decode(MFE, factors(MFE, {"total_unit": "L"}, ""), mfe())
+    assert litres.values["volume_m3"] == pytest.approx(13_435_119_305_441.639567, rel=1e-15)
+
+
+@given(st.integers(0, 998), st.integers(0, 999_999_999), st.floats(0, 1, width=32, exclude_max=True))
+def test_a_total_is_the_sum_of_its_parts(high, low, fraction):
+    values = decode(MFE, factors(MFE, {}, ""), mfe(high=high, low=low, fraction=fraction)).values
+    assert values["volume_m3"] == pytest.approx(high * 10**9 + low + fraction, rel=1e-15)
+
+
+@pytest.mark.parametrize(("code", "factor"), list(enumerate([3600, 60, 1, 3.6, 0.06, 0.001])))
+def test_each_unit_of_flow(code, factor):
+    decoded = decode(MFE, factors(MFE, {}, ""), mfe(unit=code))
+    assert decoded.why is None
+    assert decoded.values["flow_m3h"] == pytest.approx(6.25 * factor, rel=1e-12)
+
+
+@pytest.mark.parametrize("code", [6, 7, 255, 0xFFFF])
+def test_an_unknown_unit_is_never_guessed(code):
+    decoded = decode(MFE, factors(MFE, {}, ""), mfe(unit=code))
+    assert (set(decoded.values), decoded.why) == ({"volume_m3"}, "implausible")
+    decoded = decode(MFE, factors(MFE, {}, ""), mfe(total_unit=code))
+    assert (set(decoded.values), decoded.why) == ({"flow_m3h"}, "implausible")
+
+
+SPAN = 60
+part = st.builds(Part, address=st.integers(0, SPAN), type=st.sampled_from(sorted(REGISTERS)))
+single = st.builds(
+    Value, address=st.integers(0, 400), type=st.sampled_from(sorted(REGISTERS)), plausible=st.just(WIDE)
+)
+
+
+@st.composite
+def composed(draw) -> Value:
+    base = draw(st.integers(0, 300))
+    parts = [
+        Part(address=base + each.address, type=each.type)
+        for each in draw(st.lists(part, min_size=1, max_size=4))
+    ]
+    unit = UnitRegister(address=base + draw(st.integers(0, SPAN)), type="u16", table={"0": 1.0})
+    return Value(part=parts, unit=draw(st.sampled_from([None, unit])), plausible=WIDE)
+
+
+@given(
+    st.lists(single | composed(), min_size=1, max_size=10), st.integers(SPAN + 4, 125), st.integers(0, 124)
+)
+def test_a_plan_covers_every_cell_and_tears_no_value(values, most, gap):
+    quantity = {f"q{number}": value for number, value in enumerate(values)}
+    request = Request(max_registers=most, max_gap=gap)
+    profile = Profile(
+        name="x", kind="power", maker="m", model="m", source="s", confidence="C", request=request,
+        quantity=quantity,
+    )  # fmt: skip
+    for blocks, allowed in ((plan_blocks(profile), gap), (plan_blocks(profile, max_gap=0), 0)):
+        assert all(1 <= block.size <= most for block in blocks)
+        assert blocks == sorted(blocks)
+        wanted = set()
+        for value in values:
+            span = min(cell.address for cell in value.cells), max(cell.end for cell in value.cells)
+            wanted |= set(range(*span))
+            assert any(block.address <= span[0] and span[1] <= block.end for block in blocks)
+        for block in blocks:
+            idle = [address for address in range(block.address, block.end) if address not in wanted]
+            assert all(set(range(at, at + allowed + 1)) - set(idle) for at in idle)
+
+
+def test_the_shipped_meters_cost_few_requests():
+    assert [block[:] for block in plan_blocks(DTSU)] == [(0x101E, 2), (0x2006, 64)]
+    assert [block[:] for block in plan_blocks(MFE)] == [(0, 28)]
