@@ -4,6 +4,7 @@ import logging
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -14,7 +15,7 @@ from alerting.detect import SMALL_M3_PER_DAY, Known, Thresholds, decide
 from alerting.evidence import gather
 from alerting.freshness import RECENT_MS, recompute, runs
 from alerting.states import open_periods, record
-from history.port import History, HistoryError
+from history.port import QUARTER_HOUR_MS, History, HistoryError
 from registry.config import AlertingSettings
 from registry.database import Registry
 from registry.dirty import clear_dirty, dirty
@@ -28,6 +29,7 @@ logger = logging.getLogger("alerting")
 LEASE_MS = 120_000
 TICK_S = 5.0
 HEALTH_EVERY_MS = 15_000
+DAY_MS = 86_400_000
 
 
 class _File(NamedTuple):
@@ -55,18 +57,21 @@ class Worker:
         self._clock_ms = clock_ms
         self._holder = holder
         self._conditions = Conditions(logger)
-        self._newest: dict[str, int] = {}
+        self._newest: dict[str, dict[str, int]] = {}
         self._round_due_ms = 0
         self._health_due_ms = 0
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop; a store that is down is waited for."""
         while not stop.is_set():
+            now_ms = self._clock_ms()
             try:
-                self.tick(self._clock_ms())
+                self.tick(now_ms)
                 self._conditions.end("stores")
             except (HistoryError, SQLAlchemyError) as error:
                 self._conditions.begin("stores", str(error).splitlines()[0])
+                with suppress(SQLAlchemyError):  # the registry may be what fails
+                    self._report(now_ms, {})
             except Exception:
                 logger.exception("unexpected failure, going on with the next round")
             stop.wait(min(TICK_S, self._settings.round_s))
@@ -89,21 +94,26 @@ class Worker:
             waiting = dirty(session)
         self._conditions.end("lease")
         latest = self._history.latest()
-        newest = {station: max(reading.t for reading in readings) for station, readings in latest.items()}
-        touched = {station for station, t in newest.items() if self._newest.get(station) != t}
+        newest = {station: {each.d: each.t for each in readings} for station, readings in latest.items()}
+        is_round = now_ms >= self._round_due_ms or now_ms < self._round_due_ms - self._settings.round_s * 1000
+        touched = {station for station, times in newest.items() if self._newest.get(station) != times}
+        if is_round:  # a reading a little late is neither marked nor the newest of its device
+            recent_ms = now_ms - RECENT_MS
+            touched |= {station for station, times in newest.items() if max(times.values()) >= recent_ms}
         touched |= self._clean(waiting)
         for station in touched:
             recompute(self._history, station, now_ms - RECENT_MS, now_ms)
-        is_round = now_ms >= self._round_due_ms or now_ms < self._round_due_ms - self._settings.round_s * 1000
         self._judge(None if is_round else touched, latest, now_ms)
         self._newest = newest
         if is_round:
             self._round_due_ms = now_ms + self._settings.round_s * 1000
         if now_ms >= self._health_due_ms or is_round:
-            self._health_due_ms = now_ms + HEALTH_EVERY_MS
-            with self._registry.writing() as session:
-                figures = {"touched": len(touched), "dirty": len(waiting)}
-                report_health(session, "alerting", now_ms, self._conditions.current(), figures)
+            self._report(now_ms, {"touched": len(touched), "dirty": len(waiting)})
+
+    def _report(self, now_ms: int, figures: Mapping[str, float]) -> None:
+        self._health_due_ms = now_ms + HEALTH_EVERY_MS
+        with self._registry.writing() as session:
+            report_health(session, "alerting", now_ms, self._conditions.current(), figures)
 
     def _clean(self, waiting: Iterable[tuple[str, int]]) -> set[str]:
         by_station: defaultdict[str, list[int]] = defaultdict(list)
@@ -111,10 +121,15 @@ class Worker:
             by_station[station].append(start)
         for station, starts in by_station.items():
             for start_ms, end_ms in runs(starts):
-                recompute(self._history, station, start_ms, end_ms)
-            with self._registry.writing() as session:
-                clear_dirty(session, [(station, start) for start in starts])
+                for day_ms in range(start_ms, end_ms, DAY_MS):
+                    self._clean_day(station, day_ms, min(day_ms + DAY_MS, end_ms))
         return set(by_station)
+
+    def _clean_day(self, station: str, start_ms: int, end_ms: int) -> None:
+        marks = [(station, start) for start in range(start_ms, end_ms, QUARTER_HOUR_MS)]
+        with self._registry.writing() as session:
+            clear_dirty(session, marks)  # first, so that a mark that comes meanwhile waits for us, and stays
+            recompute(self._history, station, start_ms, end_ms)
 
     def _judge(self, stations: set[str] | None, latest: Mapping[str, list[Reading]], now_ms: int) -> None:
         """Decide states and follow with alarms; None means all stations."""

@@ -31,7 +31,8 @@ logger = logging.getLogger("collector")
 
 STEP_S = 0.5
 MOST_WAITING = 1_000
-"""Messages taken in while a store is down; beyond it they are dropped, and stations send them again."""
+MOST_WAITING_BYTES = 64_000_000
+"""Taken in while a store is down; beyond either, messages are dropped, and stations send them again."""
 MOST_AT_ONCE = 500
 STATIONS_AGAIN_MS = 5_000
 HEALTH_EVERY_MS = 15_000
@@ -60,6 +61,7 @@ class Collector:
         self._conditions = Conditions(logger)
         self._presence = PresenceBook()
         self._inbox: deque[Message] = deque()
+        self._waiting_bytes = 0
         self._work: Work | None = None
         self._known: set[str] = set()
         self._known_ms = 0
@@ -85,7 +87,7 @@ class Collector:
 
     def _session(self, stop: threading.Event) -> None:
         group = self._settings.collector.shared_group
-        self._inbox.clear()
+        self._empty_inbox()
         connection = Connection(
             self._settings.mqtt,
             self._client_id,
@@ -105,10 +107,16 @@ class Collector:
 
     def _receive(self, message: Message) -> None:
         self._figures["received"] += 1
-        if len(self._inbox) < MOST_WAITING:
+        has_room = len(self._inbox) < MOST_WAITING and self._waiting_bytes < MOST_WAITING_BYTES
+        if has_room:
             self._inbox.append(message)
+            self._waiting_bytes += len(message.payload)
         else:
             self._figures["dropped"] += 1
+
+    def _empty_inbox(self) -> None:
+        self._inbox.clear()
+        self._waiting_bytes = 0
 
     def _settle(self, connection: Connection, now_ms: int) -> None:
         """Bring what waits into the stores, and only then answer."""
@@ -128,15 +136,15 @@ class Collector:
         self._work = None
 
     def _read_inbox(self, now_ms: int) -> Work:
+        """Take all that waits; where the registry fails, it goes on waiting."""
         self._know_stations(now_ms)
+        arrived = [(address, message) for message in self._inbox if (address := parse(message.topic))]
+        if self._settings.collector.accept_unknown_stations:
+            self._admit({address.station for address, _ in arrived if address.leaf == "readings"})
+        self._empty_inbox()
         work = Work()
-        while self._inbox:
-            message = self._inbox.popleft()
-            address = parse(message.topic)
-            if address is None:
-                continue
+        for address, message in arrived:
             if address.leaf == "readings":
-                self._admit(address.station, now_ms)
                 take(work, address.station, message.payload, known=self._known, now_ms=now_ms)
             elif address.leaf == "status" and address.station in self._known and message.payload:
                 self._hear_status(address.station, message, now_ms)
@@ -165,14 +173,14 @@ class Collector:
                 self._known = known_ids(session)
             self._known_ms = now_ms
 
-    def _admit(self, station: str, now_ms: int) -> None:
-        """Look again for a station just imported, and register an unknown one where that is wanted."""
-        if station in self._known or not self._settings.collector.accept_unknown_stations:
-            return
-        with self._registry.writing() as session:
-            note_pending(session, station)
-        self._known_ms = 0
-        self._know_stations(now_ms)
+    def _admit(self, stations: set[str]) -> None:
+        """Register the stations that announced themselves."""
+        unknown = stations - self._known
+        if unknown:
+            with self._registry.writing() as session:
+                for station in sorted(unknown):
+                    note_pending(session, station)
+            self._known |= unknown
 
     def _hear_status(self, station: str, message: Message, now_ms: int) -> None:
         try:

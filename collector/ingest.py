@@ -7,13 +7,15 @@ from history.port import StationReading
 from history.quarter_hours import floor_to_quarter
 from registry.quarantine import Entry
 from telemetry.ack import HOLD_CLOCK, HOLD_UNKNOWN_STATION, Ack, RefusedRange
-from telemetry.batch import Received, UnreadableBatchError, decode_batch, ranges
+from telemetry.batch import Received, Refusal, UnreadableBatchError, decode_batch, ranges
 from telemetry.reading import Fault, NumberedReading
 
 AHEAD_MS = 600_000
 """A box or a reading further ahead of the centre has a wrong clock."""
 OLDEST_MS = 400 * 86_400_000
 """A reading older than this is refused."""
+LONGEST_TEXT = 200
+"""Letters of a refusal's text; a time may have thousands of digits."""
 
 
 @dataclass
@@ -74,20 +76,18 @@ def take(work: Work, station: str, payload: bytes, *, known: Container[str], now
     if received.sent > now_ms + AHEAD_MS:
         work.answers.append(Answer(station, received.outbox, hello, hold=HOLD_CLOCK))
         return
-    faults = [*received.refused]
     answer = Answer(station, received.outbox, hello)
+    refused = [*received.refused]
     for reading in received.readings:
         fault = _time_fault(reading, now_ms)
         if fault is None:
             work.readings.append(StationReading(station, reading))
             answer.stored.append(reading.seq)
         else:
-            answer.refused.append((reading.seq, reading.seq, *fault))
-            work.quarantine.append(Entry(now_ms, station, *fault, payload))
-    for seq, fault in faults:
-        answer.refused.append((seq, seq, *fault))
-    put_aside = {*(fault for _, fault in faults), *received.unnumbered}
-    work.quarantine.extend(Entry(now_ms, station, *fault, payload) for fault in sorted(put_aside))
+            refused.append(Refusal(reading.seq, fault))
+    answer.refused.extend((seq, seq, *fault) for seq, fault in refused)
+    one_of_each = {fault.code: fault for fault in [*received.unnumbered, *(fault for _, fault in refused)]}
+    work.quarantine.extend(Entry(now_ms, station, *fault, payload) for fault in one_of_each.values())
     _answer(work, answer)
 
 
@@ -109,10 +109,12 @@ def _is_hello(received: Received) -> bool:
 
 def _time_fault(reading: NumberedReading, now_ms: int) -> Fault | None:
     if reading.t > now_ms + AHEAD_MS:
-        return Fault("implausible_time", f"$.t: {reading.t} lies more than 10 min ahead of the centre")
-    if reading.t < now_ms - OLDEST_MS:
-        return Fault("implausible_time", f"$.t: {reading.t} lies more than 400 days back")
-    return None
+        rule = "lies more than 10 min ahead of the centre"
+    elif reading.t < now_ms - OLDEST_MS:
+        rule = "lies more than 400 days back"
+    else:
+        return None
+    return Fault("implausible_time", f"$.t: {rule} (got {reading.t})"[:LONGEST_TEXT])
 
 
 def late_quarter_hours(readings: Iterable[StationReading], before_ms: int) -> set[tuple[str, int]]:

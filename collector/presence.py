@@ -74,7 +74,7 @@ class PresenceBook:
         with registry.writing() as session:
             for station in stations:
                 known = session.get(Presence, station) or Presence(station_id=station)
-                for name, value in self._stations[station].columns.items():
+                for name, value in _news(self._stations[station].columns, known).items():
                     setattr(known, name, value)
                 session.add(known)
             upsert(session, Device, devices)
@@ -105,3 +105,13 @@ class PresenceBook:
             known.columns["online_changed_ms"] = now_ms
             known.is_news = True
         return known.columns
+
+
+def _news(columns: Mapping[str, Any], known: Presence) -> dict[str, Any]:
+    """The columns without what a collector that has just started takes for new."""
+    news = dict(columns)
+    if known.online == news.get("online"):
+        news.pop("online_changed_ms", None)
+    if (known.last_reading_ms or 0) > (news.get("last_reading_ms") or 0):
+        news.pop("last_reading_ms", None)
+    return news

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from history.port import HistoryError, QuarterHour, StationReading
+from service.wal import enter_wal
 from telemetry.quantities import NAMES_BY_KIND, TOTAL_BY_KIND, Kind
 from telemetry.reading import Quality, Reading
 
@@ -41,7 +42,8 @@ def _insert(kind: Kind) -> str:
 
 _NOTE_DEVICE = (
     "INSERT INTO device VALUES (?, ?, ?, ?)"
-    " ON CONFLICT DO UPDATE SET kind = excluded.kind, last_t = max(last_t, excluded.last_t)"
+    " ON CONFLICT DO UPDATE SET kind = excluded.kind, last_t = excluded.last_t"
+    " WHERE excluded.last_t >= last_t"
 )
 _INSERTS = {kind: _insert(kind) for kind in _KINDS}
 _INSERT_QUARTER_HOUR = (
@@ -65,17 +67,22 @@ class EmbeddedHistory:
             self._db = sqlite3.connect(
                 path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
             )
-        except (OSError, sqlite3.Error) as error:
+        except OSError as error:
+            raise HistoryError(f"history {path}: {error.strerror}") from error
+        except sqlite3.Error as error:
             raise HistoryError(f"history {path}: {error}") from error
         try:
-            self._db.execute("PRAGMA journal_mode = WAL")
+            enter_wal(self._db, _BUSY_TIMEOUT_S)
             self._db.execute("PRAGMA synchronous = FULL")
             with self._writing() as db:
                 for statement in _schema():
                     db.execute(statement)
-        except (sqlite3.Error, HistoryError) as error:
+        except sqlite3.Error as error:
             self._db.close()
             raise HistoryError(f"history {path}: {error}") from error
+        except HistoryError:
+            self._db.close()
+            raise
 
     def write(self, readings: Sequence[StationReading]) -> None:
         """Store durably before returning; see the port."""

@@ -4,7 +4,8 @@ A counter's difference between two readings is the truth, whatever happened betw
 over the time between, so the sum over any spans equals the counter's difference.
 """
 
-from bisect import bisect_left
+import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -15,6 +16,8 @@ from telemetry.reading import Reading
 
 BRIDGED_BEYOND_MS = 2 * QUARTER_HOUR_MS
 """Counter readings further apart than this bridge a gap."""
+BELIEVABLE = 1e12
+"""No village meter shows more than this, or counts further between two readings; it would spoil every sum."""
 
 
 class Consumption(NamedTuple):
@@ -37,6 +40,14 @@ class Consumption(NamedTuple):
     missing: int
 
 
+class _Meter(NamedTuple):
+    """The main meter of a kind: its readings, and its counter as `(t, value)`, both by time."""
+
+    kind: Kind
+    readings: list[Reading]
+    counter: list[tuple[int, float]]
+
+
 def floor_to_quarter(t_ms: int) -> int:
     """The beginning of the quarter hour that an instant lies in."""
     return t_ms - t_ms % QUARTER_HOUR_MS
@@ -56,29 +67,16 @@ def consumption(readings: Sequence[Reading], kind: Kind, start_ms: int, end_ms: 
         start_ms: ms since the epoch, UTC.
         end_ms: likewise; not included.
     """
-    device = main_device(readings, kind)
-    own = [reading for reading in readings if reading.d == device and reading.k == kind]
-    amount, covered_ms, bridged = _counted(own, TOTAL_BY_KIND[kind], start_ms, end_ms)
-    inside = own[_first_from(own, start_ms) : _first_from(own, end_ms)]
-    level = LEVEL_BY_KIND[kind]
-    levels = [reading.x[level] for reading in inside if level in reading.x]
-    return Consumption(
-        amount=amount if covered_ms else None,
-        coverage=covered_ms / (end_ms - start_ms),
-        bridged=bridged,
-        mean=sum(levels) / len(levels) if levels else None,
-        most=max(levels, default=None),
-        good=sum(reading.q != "missing" for reading in inside),
-        missing=sum(reading.q == "missing" for reading in inside),
-    )
+    return _consumption(_main_meter(readings, kind), start_ms, end_ms)
 
 
 def quarter_hours(station: str, readings: Sequence[Reading], starts: Iterable[int]) -> list[QuarterHour]:
     """Compute quarter hours from raw readings (by time, with the counter readings next to the spans)."""
+    power_meter, flow_meter = _main_meter(readings, "power"), _main_meter(readings, "flow")
     rows = []
     for start in starts:
-        power = consumption(readings, "power", start, start + QUARTER_HOUR_MS)
-        flow = consumption(readings, "flow", start, start + QUARTER_HOUR_MS)
+        power = _consumption(power_meter, start, start + QUARTER_HOUR_MS)
+        flow = _consumption(flow_meter, start, start + QUARTER_HOUR_MS)
         rows.append(
             QuarterHour(
                 station=station,
@@ -100,19 +98,40 @@ def quarter_hours(station: str, readings: Sequence[Reading], starts: Iterable[in
     return rows
 
 
-def _counted(own: Sequence[Reading], total: str, start_ms: int, end_ms: int) -> tuple[float, int, bool]:
+def _main_meter(readings: Sequence[Reading], kind: Kind) -> _Meter:
+    device = main_device(readings, kind)
+    own = [reading for reading in readings if reading.d == device and reading.k == kind]
+    total = TOTAL_BY_KIND[kind]
+    return _Meter(kind, own, [(reading.t, reading.x[total]) for reading in own if total in reading.x])
+
+
+def _consumption(meter: _Meter, start_ms: int, end_ms: int) -> Consumption:
+    amount, covered_ms, bridged = _counted(meter.counter, start_ms, end_ms)
+    first, last = (bisect_left(meter.readings, t, key=lambda reading: reading.t) for t in (start_ms, end_ms))
+    inside = meter.readings[first:last]
+    level = LEVEL_BY_KIND[meter.kind]
+    levels = [reading.x[level] for reading in inside if abs(reading.x.get(level, math.inf)) <= BELIEVABLE]
+    return Consumption(
+        amount=amount if covered_ms else None,
+        coverage=covered_ms / (end_ms - start_ms),
+        bridged=bridged,
+        mean=sum(levels) / len(levels) if levels else None,
+        most=max(levels, default=None),
+        good=sum(reading.q != "missing" for reading in inside),
+        missing=sum(reading.q == "missing" for reading in inside),
+    )
+
+
+def _counted(counter: Sequence[tuple[int, float]], start_ms: int, end_ms: int) -> tuple[float, int, bool]:
     """Amount within the span, how much of the span it covers (ms), and whether a gap was bridged."""
-    points = [(reading.t, reading.x[total]) for reading in own if total in reading.x]
+    first = bisect_right(counter, start_ms, key=lambda point: point[0])
+    last = bisect_left(counter, end_ms, key=lambda point: point[0])
     amount, covered_ms, bridged = 0.0, 0, False
-    for (t0, before), (t1, after) in pairwise(points):
+    for (t0, before), (t1, after) in pairwise(counter[max(first - 1, 0) : last + 1]):
         overlap_ms = min(t1, end_ms) - max(t0, start_ms)
-        if overlap_ms <= 0 or after < before:  # a counter that fell tells nothing about the time between
+        if overlap_ms <= 0 or not 0 <= after - before <= BELIEVABLE:  # tells nothing of the time between
             continue
         amount += (after - before) * overlap_ms / (t1 - t0)
         covered_ms += overlap_ms
         bridged = bridged or t1 - t0 > BRIDGED_BEYOND_MS
     return amount, covered_ms, bridged
-
-
-def _first_from(own: Sequence[Reading], t_ms: int) -> int:
-    return bisect_left(own, t_ms, key=lambda reading: reading.t)

@@ -42,7 +42,7 @@ class _Step(NamedTuple):
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the options of `qingliu demo`."""
     parser.epilog = _EXAMPLES
-    parser.add_argument("--port", type=int, default=8080, help="of the console; the next free one is taken")
+    parser.add_argument("--port", type=_port, default=8080, help="of the console; the next free one is taken")
     parser.add_argument(
         "--data", type=Path, default=Path("demo-data"), help="folder to keep everything in [%(default)s]"
     )
@@ -59,7 +59,7 @@ def _run(arguments: argparse.Namespace) -> int:
     with ExitStack() as open_things:
         _lock(data, open_things)
         broker_port, console_port = _free_port(0), _free_port(arguments.port)
-        if console_port != arguments.port:
+        if arguments.port not in (console_port, 0):
             complain([f"port {arguments.port} is busy, taking {console_port}"])
         write_files(data, broker_port=broker_port, console_port=console_port)
         children = Children(data / "log")
@@ -145,7 +145,10 @@ def _announce(data: Path, address: str, *, as_json: bool) -> None:
 
 def _lock(data: Path, open_things: ExitStack) -> None:
     """Keep a second demo out of the folder; the lock goes with the process."""
-    descriptor = os.open(data / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        descriptor = os.open(data / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise DemoError(f"{data}: {error.strerror}. Name another folder with --data.") from error
     open_things.callback(os.close, descriptor)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -155,9 +158,16 @@ def _lock(data: Path, open_things: ExitStack) -> None:
         ) from error
 
 
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"must be a port from 0 to 65535 (got {text})")
+    return int(text)
+
+
 def _free_port(wanted: int) -> int:
     """The wanted port if it is free, else one of the next; any free one for 0."""
-    for port in range(wanted, wanted + (PORTS_TRIED if wanted else 1)):
+    last = min(wanted + PORTS_TRIED - 1, 65_535) if wanted else 0
+    for port in range(wanted, last + 1):
         with closing(socket.socket()) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -165,7 +175,7 @@ def _free_port(wanted: int) -> int:
             except OSError:
                 continue
             return int(probe.getsockname()[1])
-    raise DemoError(f"ports {wanted} to {wanted + PORTS_TRIED - 1} are all busy. Name another with --port.")
+    raise DemoError(f"ports {wanted} to {last} are all busy. Name another with --port.")
 
 
 def _listens(port: int) -> bool:

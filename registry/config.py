@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from service.broker import Mqtt
 from service.settings import Fault, load
@@ -138,6 +140,9 @@ def load_centre(path: Path | None) -> CentreSettings:
 
 def _faults(settings: CentreSettings) -> Iterable[Fault]:
     yield from settings.mqtt.faults()
+    if not _is_url(settings.registry.url):
+        example = "postgresql+psycopg://user:password@127.0.0.1:5432/qingliu"
+        yield Fault("registry.url", "cannot be read as an URL", remedy=f'Write for example "{example}".')
     if settings.centre.timezone not in available_timezones():
         yield Fault(
             "centre.timezone", "unknown time zone", settings.centre.timezone, 'Write "Asia/Shanghai".'
@@ -165,3 +170,11 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _is_url(text: str) -> bool:
+    try:
+        make_url(text)
+    except (ArgumentError, ValueError):
+        return False
+    return True

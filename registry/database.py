@@ -12,7 +12,8 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Table, create_engine, event
+from alembic.util import CommandError
+from sqlalchemy import ColumnElement, Connection, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,10 +21,13 @@ from sqlalchemy.orm import Session
 
 from registry.tables import Base
 from service.process import UnavailableError
+from service.wal import enter_wal
 
 logger = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_MS = 10_000
+_MIGRATION_LOCK = 0x71696E67
+"""PostgreSQL's name for the lock under which one process migrates and the others wait."""
 
 
 class RegistryError(UnavailableError):
@@ -74,15 +78,20 @@ def open_registry(url: str) -> Registry:
     try:
         with registry._writing.begin() as connection:  # noqa: SLF001 - the same room
             _migrate(connection)
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, CommandError) as error:
         registry.close()
         place = parsed.render_as_string(hide_password=True)
         raise RegistryError(f"registry {place}: {str(error).splitlines()[0]}") from error
     return registry
 
 
-def upsert(session: Session, model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows, or update the columns given where the primary key exists already."""
+def upsert(
+    session: Session,
+    model: type[Base],
+    rows: Sequence[dict[str, Any]],
+    where: ColumnElement[bool] | None = None,
+) -> None:
+    """Insert rows, or update the columns given where the primary key exists already (and `where` holds)."""
     if not rows:
         return
     table = model.__table__
@@ -92,7 +101,9 @@ def upsert(session: Session, model: type[Base], rows: Sequence[dict[str, Any]]) 
     keys = [column.name for column in table.primary_key]
     updates = {name: statement.excluded[name] for name in rows[0] if name not in keys}
     if updates:
-        session.execute(statement.on_conflict_do_update(index_elements=keys, set_=updates), list(rows))
+        session.execute(
+            statement.on_conflict_do_update(index_elements=keys, set_=updates, where=where), list(rows)
+        )
     else:
         session.execute(statement.on_conflict_do_nothing(index_elements=keys), list(rows))
 
@@ -106,6 +117,8 @@ def migration_config() -> Config:
 
 
 def _migrate(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":  # SQLite's BEGIN IMMEDIATE does the same
+        connection.execute(text("SELECT pg_advisory_xact_lock(:name)"), {"name": _MIGRATION_LOCK})
     config = migration_config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
@@ -113,9 +126,9 @@ def _migrate(connection: Connection) -> None:
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - DBAPI connection
     connection.isolation_level = None  # transactions are begun by _begin_sqlite
+    enter_wal(connection, BUSY_TIMEOUT_MS / 1000)
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-    cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()

@@ -25,13 +25,14 @@ class Entry(NamedTuple):
 def put_aside(session: Session, entries: list[Entry]) -> None:
     """Keep entries; one that repeats its station's newest (same code and text) only raises its count."""
     for entry in entries:
+        told = _printable(entry.text)
         newest = session.scalar(
             select(Quarantine)
             .where(Quarantine.station_id == entry.station)
             .order_by(Quarantine.id.desc())
             .limit(1)
         )
-        if newest is not None and (newest.code, newest.text) == (entry.code, entry.text):
+        if newest is not None and (newest.code, newest.text) == (entry.code, told):
             newest.count += 1
             newest.received_ms = entry.received_ms
             continue
@@ -40,7 +41,7 @@ def put_aside(session: Session, entries: list[Entry]) -> None:
                 received_ms=entry.received_ms,
                 station_id=entry.station,
                 code=entry.code,
-                text=entry.text,
+                text=told,
                 size_bytes=len(entry.payload),
                 payload=entry.payload[:PAYLOAD_CAP_BYTES],
             )
@@ -55,3 +56,8 @@ def put_aside(session: Session, entries: list[Entry]) -> None:
 def newest(session: Session, limit: int = 200) -> list[Quarantine]:
     """The entries put aside last, newest first."""
     return list(session.scalars(select(Quarantine).order_by(Quarantine.id.desc()).limit(limit)))
+
+
+def _printable(text: str) -> str:
+    """The text without NUL, half surrogate pairs and terminal escapes: a store would refuse it for ever."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)

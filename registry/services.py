@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from registry.database import upsert
@@ -36,11 +36,9 @@ def health(session: Session) -> list[ServiceHealth]:
 
 def take_lease(session: Session, name: str, holder: str, now_ms: int, for_ms: int) -> bool:
     """Take or renew a lease; False while another holder's runs."""
-    lease = session.get(Lease, name)
-    if lease is not None and lease.holder != holder and lease.until_ms > now_ms:
-        return False
-    upsert(session, Lease, [{"name": name, "holder": holder, "until_ms": now_ms + for_ms}])
-    return True
+    is_free = or_(Lease.holder == holder, Lease.until_ms <= now_ms)
+    upsert(session, Lease, [{"name": name, "holder": holder, "until_ms": now_ms + for_ms}], where=is_free)
+    return session.get_one(Lease, name, populate_existing=True).holder == holder
 
 
 def release_lease(session: Session, name: str, holder: str) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import math
+import unicodedata
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -26,6 +27,8 @@ _NUMBERS = {
     "longitude": (-180, 180),
     "latitude": (-90, 90),
 }
+TEXT_LENGTHS = {"name": 200, "county": 12, "county_name": 100, "town": 100, "village": 100}
+"""Letters that the columns of the tables take."""
 _DATES = ("commissioned", "connected_from")
 _ID_LETTERS = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 
@@ -52,8 +55,12 @@ def import_csv(session: Session, path: Path) -> int:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SettingsError(str(path), [Fault("", f"cannot be read: {error}")]) from error
+    except UnicodeDecodeError as error:
+        fault = Fault("", "cannot be read: not UTF-8 text", remedy='Save it as "CSV UTF-8".')
+        raise SettingsError(str(path), [fault]) from error
+    except (OSError, csv.Error) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise SettingsError(str(path), [Fault("", f"cannot be read: {reason}")]) from error
     bad = list(_bad_rows(rows))
     if bad:
         raise SettingsError(str(path), bad)
@@ -91,14 +98,15 @@ def _town_id(session: Session, county: str, name: str, towns: dict[tuple[str, st
     return towns[county, name]
 
 
-def _bad_rows(rows: list[dict[str, str]]) -> Iterator[Fault]:
+def _bad_rows(rows: list[dict[str | Any, str | Any]]) -> Iterator[Fault]:
     seen: set[str] = set()
     if not rows:
         yield Fault("", "needs a head and at least one row")
+    for column in sorted({key for key in rows[0] if key is not None} - set(COLUMNS) if rows else ()):
+        yield _fault(1, column, f"unknown column; known are {', '.join(COLUMNS)}", column)
     for number, row in enumerate(rows, start=2):
-        for column in row.keys() - set(COLUMNS):
-            if number == 2:
-                yield _fault(1, str(column), f"unknown column; known are {', '.join(COLUMNS)}", str(column))
+        if None in row:  # where DictReader puts what stands behind the last column
+            yield Fault(f"row {number}", "has more cells than the head", ", ".join(row[None]))
         cells = {key: (value or "").strip() for key, value in row.items() if key}
         station = cells.get(REQUIRED_COLUMN, "")
         if not 1 <= len(station) <= 32 or not set(station) <= _ID_LETTERS:
@@ -114,6 +122,12 @@ def _bad_rows(rows: list[dict[str, str]]) -> Iterator[Fault]:
 
 
 def _bad_values(number: int, cells: dict[str, str]) -> Iterator[Fault]:
+    for column, length in TEXT_LENGTHS.items():
+        name = cells.get(column, "")
+        if len(name) > length:
+            yield _fault(number, column, f"must have at most {length} letters", name)
+        if any(unicodedata.category(letter) == "Cc" for letter in name):
+            yield _fault(number, column, "must have no control characters", name)
     for column, (low, high) in _NUMBERS.items():
         text = cells.get(column)
         if text and not low <= _number(text) <= high:

@@ -1,0 +1,374 @@
+"""The worker's rounds over real stores; its clock is moved by hand."""
+
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import closing
+
+import pytest
+from servers import wait_until
+from sqlalchemy import select
+
+from alerting.worker import LEASE_MS, Worker
+from history.embedded import EmbeddedHistory
+from history.port import QUARTER_HOUR_MS, HistoryError, StationReading
+from registry.config import AlertingSettings
+from registry.database import open_registry, upsert
+from registry.dirty import dirty, mark_dirty
+from registry.services import health, take_lease
+from registry.tables import Alarm, AlarmEvent, Device, Lease, Presence, ServiceHealth, StatePeriod, Station
+from telemetry.reading import Reading
+
+Q = QUARTER_HOUR_MS
+MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
+NOW_MS = 1_795_000_200_000
+A, B = "410882-0001", "410882-0002"
+SETTINGS = AlertingSettings(
+    round_s=300, offline_after_s=1_800, stop_window_s=4 * 3_600, idle_window_s=86_400,
+    small_idle_window_s=86_400, learn_s=3_600, clear_after_s=600,
+)  # fmt: skip
+
+
+class FlakyHistory:
+    """The embedded history, which fails or lets something happen where the test wants it."""
+
+    def __init__(self, path):
+        self.real = EmbeddedHistory(path)
+        self.failing = set()
+        self.before_raw = None
+
+    def __getattr__(self, name):
+        def call(*arguments):
+            if name in self.failing:
+                raise HistoryError("history: the disk is gone")
+            if name == "raw" and self.before_raw:
+                then, self.before_raw = self.before_raw, None
+                then()
+            return getattr(self.real, name)(*arguments)
+
+        return call
+
+
+class Centre:
+    def __init__(self, registry, history):
+        self.registry, self.history = registry, history
+        self.now_ms = NOW_MS
+        self.worker = self.new_worker("one")
+        self.meters = {A: [0.0, 0.0]}
+
+    def new_worker(self, holder):
+        return Worker(SETTINGS, self.registry, self.history, lambda: self.now_ms, holder)
+
+    def live(self, minutes, station=A, kw=3.0, m3h=1.0, every=5):
+        """Time passes; the meters count and are read every five minutes, the worker ticks as often."""
+        counters = self.meters.setdefault(station, [0.0, 0.0])
+        for _ in range(0, minutes, every):
+            self.now_ms += every * MINUTE_MS
+            counters[0] += kw * every / 60
+            counters[1] += m3h * every / 60
+            self.read(station, self.now_ms - 1_000, counters)
+            self.worker.tick(self.now_ms)
+
+    def read(self, station, t, counters):
+        self.write(station, power(t, counters[0]), flow(t + 1, counters[1]))
+
+    def write(self, station, *readings):
+        self.history.real.write([StationReading(station, reading) for reading in readings])
+
+    def state(self, station=A):
+        with self.registry.reading() as session:
+            found = select(StatePeriod.state).where(
+                StatePeriod.station_id == station, StatePeriod.end_ms.is_(None)
+            )
+            return session.scalar(found)
+
+    def rows(self, model, *columns):
+        with self.registry.reading() as session:
+            rows = list(session.scalars(select(model)))
+        return [tuple(getattr(row, column) for column in columns) for row in rows]
+
+    def energy(self, start_ms, end_ms, station=A):
+        rows = self.history.real.quarter_hours(start_ms, end_ms, [station])
+        return sum(row.energy_kwh or 0 for row in rows)
+
+
+def power(t, kwh):
+    return Reading(t=t, d="power-1", k="power", x={"energy_kwh": kwh, "active_power_kw": 1.0})
+
+
+def flow(t, m3):
+    return Reading(t=t, d="flow-1", k="flow", x={"volume_m3": m3, "flow_m3h": 1.0})
+
+
+@pytest.fixture
+def centre(tmp_path):
+    with (
+        closing(open_registry(f"sqlite:///{tmp_path}/registry.db")) as registry,
+        closing(FlakyHistory(tmp_path / "history.db")) as history,
+    ):
+        history.real._db.execute("PRAGMA synchronous = OFF")
+        with registry.writing() as session:
+            for station in (A, B):
+                session.add(Station(id=station, design_m3_per_day=24.0))
+            session.flush()
+            first = {"station_id": A, "first_seen_ms": NOW_MS}
+            devices = [{"device": "power-1", "kind": "power"}, {"device": "flow-1", "kind": "flow"}]
+            upsert(session, Device, [first | each for each in devices])
+        yield Centre(registry, history)
+
+
+def test_a_stop_appears_rings_once_and_clears(centre):
+    centre.live(30)
+    assert (centre.state(), centre.state(B)) == ("unknown", "unknown")
+    centre.live(5 * 60)
+    assert centre.state() == "running"
+    stopped_ms = centre.now_ms
+    centre.live(4 * 60 - 15, kw=0.0, m3h=0.0)
+    assert centre.state() == "running"
+    centre.live(30, kw=0.0, m3h=0.0)
+    assert centre.state() == "stopped"
+    ((type_, start_ms, raised_ms, cleared_ms),) = centre.rows(
+        Alarm, "type", "start_ms", "raised_ms", "cleared_ms"
+    )
+    assert (type_, cleared_ms) == ("stopped", None)
+    assert abs(start_ms - stopped_ms) <= 15 * MINUTE_MS
+    assert raised_ms > start_ms + 3 * HOUR_MS
+    centre.live(60, kw=0.0, m3h=0.0)
+    assert len(centre.rows(AlarmEvent, "event")) == 1
+    centre.live(5)
+    assert centre.state() == "running"
+    assert centre.rows(Alarm, "cleared_ms") == [(None,)]
+    centre.live(15)
+    assert centre.rows(AlarmEvent, "event") == [("raised",), ("returned_to_normal",)]
+    assert [state for (state,) in centre.rows(StatePeriod, "state")][-3:] == ["running", "stopped", "running"]
+    assert centre.state(B) == "unknown"
+
+
+def test_a_restart_repeats_nothing(centre):
+    centre.live(5 * 60)
+    centre.live(4 * 60 + 15, kw=0.0, m3h=0.0)
+    before = [centre.rows(table, "id") for table in (Alarm, AlarmEvent, StatePeriod)]
+    rows = centre.history.real.quarter_hours(0, 2**60)
+    centre.worker = centre.new_worker("one")
+    centre.worker.tick(centre.now_ms)
+    centre.worker.tick(centre.now_ms + 5_000)
+    assert [centre.rows(table, "id") for table in (Alarm, AlarmEvent, StatePeriod)] == before
+    assert centre.history.real.quarter_hours(0, 2**60) == rows
+
+
+def test_a_silent_station_is_offline_in_the_next_round_and_not_stopped(centre):
+    centre.live(4 * 60)
+    centre.now_ms += 40 * MINUTE_MS
+    centre.worker.tick(centre.now_ms)
+    assert centre.state() == "offline"
+    assert centre.rows(Alarm, "type", "severity") == [("offline", "low")]
+    centre.live(20)
+    assert centre.state() == "running"
+    assert centre.rows(Alarm, "cleared_ms") == [(centre.now_ms - 5 * MINUTE_MS,)]
+
+
+def test_a_box_that_is_heard_without_readings_is_not_offline(centre):
+    centre.live(4 * 60)
+    centre.now_ms += 40 * MINUTE_MS
+    with centre.registry.writing() as session:
+        upsert(session, Presence, [{"station_id": A, "online": True, "last_seen_ms": centre.now_ms}])
+    centre.worker.tick(centre.now_ms)
+    assert centre.state() == "running"
+
+
+def test_while_another_holds_the_lease_nothing_is_done(centre):
+    with centre.registry.writing() as session:
+        take_lease(session, "alerting", "two", NOW_MS, LEASE_MS)
+    centre.read(A, NOW_MS, [1.0, 1.0])
+    centre.worker.tick(NOW_MS + 1)
+    assert centre.rows(StatePeriod, "id") == centre.rows(ServiceHealth, "name") == []
+    assert centre.history.real.quarter_hours(0, 2**60) == []
+    centre.worker.tick(NOW_MS + LEASE_MS)
+    assert centre.rows(Lease, "holder") == [("one",)]
+    assert centre.state() == "unknown"
+
+
+def test_dirty_quarter_hours_of_a_week_ago_are_recomputed_and_their_marks_cleared(centre):
+    centre.live(60)
+    week_ms = centre.now_ms - 7 * DAY_MS
+    week_ms -= week_ms % Q
+    centre.write(A, *(power(week_ms + n * 5 * MINUTE_MS, -90.0 + n) for n in range(10)))
+    with centre.registry.writing() as session:
+        mark_dirty(session, [(A, week_ms), (A, week_ms + Q), (A, week_ms + 2 * Q)])
+    assert centre.energy(week_ms, week_ms + 3 * Q) == 0
+    centre.worker.tick(centre.now_ms)
+    assert [row.energy_kwh for row in centre.history.real.quarter_hours(week_ms, week_ms + 3 * Q)] == [
+        3,
+        3,
+        3,
+    ]
+    with centre.registry.reading() as session:
+        assert dirty(session) == []
+    bridged = centre.history.real.quarter_hours(week_ms + 3 * Q, centre.now_ms - 2 * HOUR_MS, [A])
+    assert len(bridged) > 600
+    assert all(row.power_bridged for row in bridged)
+    counters = centre.meters[A]
+    assert centre.energy(0, 2**60) == pytest.approx(counters[0] + 90.0)
+
+
+def test_a_mark_that_comes_while_its_quarter_hour_is_computed_stays(centre):
+    """Else the reading it stands for would never be counted."""
+    hour_ms = centre.now_ms - 10 * HOUR_MS
+    hour_ms -= hour_ms % Q
+    centre.write(A, power(hour_ms, 0.0), power(hour_ms + Q - 1, 1.0))
+
+    def mark():
+        with centre.registry.writing() as session:
+            mark_dirty(session, [(A, hour_ms)])
+
+    mark()
+    collector = threading.Thread(target=mark)
+
+    def another_reading_comes():
+        collector.start()
+        collector.join(0.3)
+
+    centre.history.before_raw = another_reading_comes
+    centre.worker._clean([(A, hour_ms)])
+    collector.join()
+    with centre.registry.reading() as session:
+        assert dirty(session) == [(A, hour_ms)]
+
+
+def test_a_slightly_late_reading_counts_by_the_next_round(centre):
+    """It is too young to be marked, and the newest of its station came before it."""
+    centre.live(60)
+    before = centre.energy(0, 2**60)
+    late_ms = centre.now_ms - 20 * MINUTE_MS
+    rows = centre.history.real.quarter_hours(late_ms - late_ms % Q, late_ms + 1)
+    centre.write(A, power(late_ms + 500, 10**6))  # odd on purpose, so that it shows
+    centre.now_ms += 300_000
+    centre.worker.tick(centre.now_ms)
+    assert centre.history.real.quarter_hours(late_ms - late_ms % Q, late_ms + 1) != rows
+    assert centre.energy(0, 2**60) > before
+
+
+def test_the_second_meter_of_a_station_counts_at_once(centre):
+    """Its readings may come a moment behind, with an earlier time than the newest of the first."""
+    centre.live(60)
+    centre.now_ms += 10_000
+    centre.write(A, power(centre.now_ms, centre.meters[A][0]))
+    centre.worker.tick(centre.now_ms)
+    centre.write(A, flow(centre.now_ms - 1, 10**6))
+    centre.now_ms += 5_000
+    centre.worker.tick(centre.now_ms)
+    rows = centre.history.real.quarter_hours(0, 2**60)
+    assert sum(row.volume_m3 or 0 for row in rows) > 10**5
+
+
+@pytest.mark.parametrize("call", ["latest", "raw", "edges", "write_quarter_hours", "quarter_hours"])
+def test_what_a_failing_history_prevented_the_next_tick_does(centre, call):
+    centre.live(4 * 60)
+    centre.now_ms += 10_000
+    old_ms = centre.now_ms - 5 * HOUR_MS
+    old_ms -= old_ms % Q
+    centre.write(A, power(old_ms, -5.0), power(centre.now_ms, 7.0))  # 0.25 to 12 so far
+    with centre.registry.writing() as session:
+        mark_dirty(session, [(A, old_ms)])
+    centre.history.failing = {call}
+    for _ in range(2):
+        with pytest.raises(HistoryError):
+            centre.worker.tick(centre.now_ms)
+    centre.history.failing = set()
+    centre.worker.tick(centre.now_ms)
+    with centre.registry.reading() as session:
+        assert dirty(session) == []
+    assert centre.energy(0, 2**60) == pytest.approx(5.25 + 11.75)
+    assert centre.state() == "running"
+
+
+def test_a_clock_that_was_set_back_goes_on(centre):
+    centre.live(4 * 60)
+    centre.worker.tick(centre.now_ms - 5 * HOUR_MS)
+    centre.worker.tick(centre.now_ms - 5 * HOUR_MS + 1)
+    centre.live(10)
+    assert centre.state() == "running"
+
+
+def test_thresholds_of_a_station_go_before_the_centre_s(centre):
+    with centre.registry.writing() as session:
+        session.get_one(Station, A).overrides = {"stop_floor_kwh_per_day": 100.0, "colour": "red"}
+    centre.live(6 * 60)
+    assert centre.state() == "flow_without_power"
+
+
+def test_health_is_reported(centre):
+    centre.live(5)
+    with centre.registry.reading() as session:
+        (row,) = health(session)
+    assert (row.name, row.seen_ms, row.conditions) == ("alerting", centre.now_ms, {})
+    assert row.figures == {"touched": 1, "dirty": 0}
+
+
+def test_a_hostile_meter_stops_nobody_else_s_judgement(centre):
+    centre.live(60)
+    t = centre.now_ms
+    wild = [(-1.7e308, "power"), (1.7e308, "flow"), (1.7e308, "power")]
+    for n, (value, kind) in enumerate(wild):
+        x = {"energy_kwh" if kind == "power" else "volume_m3": value}
+        centre.write(B, Reading(t=t - 100 + 10 * n, d="x", k=kind, x=x))
+    centre.live(3 * 60)
+    assert centre.state() == "running"
+
+
+def test_the_loop_waits_for_stores_and_gives_its_lease_back(centre):
+    centre.history.failing = {"latest"}
+    stop = threading.Event()
+    thread = threading.Thread(target=centre.worker.run, args=(stop,))
+    thread.start()
+    try:
+        current = centre.worker._conditions.current
+        wait_until(lambda: current() == {"stores": "history: the disk is gone"}, "the trouble is noticed")
+        assert centre.rows(Lease, "holder") == [("one",)]
+    finally:
+        stop.set()
+        thread.join()
+    assert centre.rows(Lease, "holder") == []
+
+
+def test_trouble_with_the_history_is_reported_while_it_lasts(centre):
+    centre.history.failing = {"latest"}
+    stop = threading.Event()
+    thread = threading.Thread(target=centre.worker.run, args=(stop,))
+    thread.start()
+    try:
+        told = {"stores": "history: the disk is gone"}
+        wait_until(
+            lambda: centre.rows(ServiceHealth, "conditions") == [(told,)], "the trouble is reported", 5
+        )
+    finally:
+        stop.set()
+        thread.join()
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+def test_the_process_ends_with_0_when_asked(tmp_path, ending):
+    config = tmp_path / "centre.toml"
+    config.write_text(
+        f'[mqtt]\nhost = "127.0.0.1"\ntls = false\n[registry]\nurl = "sqlite:///{tmp_path}/registry.db"\n'
+        f'[history]\npath = "{tmp_path}/history.db"\n'
+    )
+    command = [sys.executable, "-m", "qingliu", "alerting", "run", "--config", str(config)]
+    with closing(open_registry(f"sqlite:///{tmp_path}/registry.db")) as registry:
+
+        def reports():
+            with registry.reading() as session:
+                return health(session)
+
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+            try:
+                wait_until(reports, "it works")
+                process.send_signal(ending)
+                _, errors = process.communicate(timeout=15)
+            finally:
+                process.kill()
+        assert process.returncode == 0
+        assert "Traceback" not in errors
+        with registry.reading() as session:
+            assert list(session.scalars(select(Lease))) == []

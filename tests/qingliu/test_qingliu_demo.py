@@ -1,0 +1,168 @@
+"""`qingliu demo` as a real process, with everything it starts."""
+
+import json
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from contextlib import closing
+
+import psutil
+import pytest
+from servers import free_port, wait_until
+
+from qingliu.demo_files import LIVE_STATIONS
+
+STATIONS = [station.id for station in LIVE_STATIONS]
+CHILDREN = {"broker", "collector", "alerting", "console", *(f"meters-{s}" for s in STATIONS),
+            *(f"agent-{s}" for s in STATIONS)}  # fmt: skip
+
+
+class Demo:
+    """A running demo; whatever still lives at the end is killed."""
+
+    def __init__(self, folder, port):
+        command = [
+            sys.executable,
+            "-m",
+            "qingliu",
+            "demo",
+            "--json",
+            "--port",
+            str(port),
+            "--data",
+            str(folder),
+        ]
+        self.folder = folder
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.address = ""
+
+    def announced(self):
+        told = json.loads(self.process.stdout.readline())
+        assert told["data"] == str(self.folder)
+        self.address = told["address"]
+        return self.address
+
+    def page(self, path):
+        with urllib.request.urlopen(self.address.rstrip("/") + path, timeout=10) as answer:
+            return answer.read().decode()
+
+    def is_well(self):
+        try:
+            return json.loads(self.page("/health"))["status"] == "ok"
+        except urllib.error.HTTPError:  # 503 until every part has reported
+            return False
+
+    def children(self):
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def counters(self):
+        """Energy and volume of each station in the order they were read."""
+        found = {}
+        with closing(sqlite3.connect(self.folder / "history.db", timeout=10)) as database:
+            for station in STATIONS:
+                for table, column in (("power", "energy_kwh"), ("flow", "volume_m3")):
+                    query = f"SELECT {column} FROM {table} WHERE station = ? AND q = 0 ORDER BY t"
+                    found[station, table] = [value for (value,) in database.execute(query, (station,))]
+        return found
+
+    def has_read_since(self, before):
+        return all(len(values) > len(before.get(name, ())) for name, values in self.counters().items())
+
+    def ended(self, within_s=10):
+        before = self.process.poll() is None and self.children()
+        out, errors = self.process.communicate(timeout=within_s)
+        _, alive = psutil.wait_procs(before or [], 5)
+        assert alive == []
+        return self.process.returncode, out, errors
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_error):
+        if self.process.poll() is None:
+            left = self.children()
+            self.process.kill()
+            psutil.wait_procs(left, 10)
+        self.process.communicate()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("demo")
+
+
+def test_it_shows_both_stations_alive_and_ends_clean(folder):
+    port = free_port()
+    with Demo(folder, port) as demo:
+        assert demo.announced() == f"http://127.0.0.1:{port}/"
+        assert len(demo.children()) >= len(CHILDREN)
+        assert {path.stem for path in (folder / "log").iterdir()} == CHILDREN
+        wait_until(lambda: demo.has_read_since({}), "both stations deliver", 40)
+        wait_until(demo.is_well, "all is well", 40)
+        listed = demo.page("/stations?lang=zh-CN")
+        for station in LIVE_STATIONS:
+            assert station.id in listed
+            assert station.name in listed
+            shown = demo.page(f"/stations/{station.id}?lang=en")
+            for word in ("power-1", "flow-1", "kWh", "m³/h"):
+                assert word in shown
+
+        refused = subprocess.run(
+            [sys.executable, "-m", "qingliu", "demo", "--port", "0", "--data", str(folder)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=30,
+        )
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert refused.stderr == (
+            f"{folder}: another demo runs in this folder. Stop it, or name another with --data.\n"
+        )
+        demo.process.send_signal(signal.SIGINT)
+        assert demo.ended() == (0, "", "")
+    logs = {path.name: path.read_text() for path in (folder / "log").iterdir()}
+    assert [name for name, text in logs.items() if "Traceback" in text] == []
+
+
+def test_it_goes_on_in_its_folder_and_ends_when_a_child_dies(folder):
+    with closing(socket.socket()) as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        port = busy.getsockname()[1]
+        with Demo(folder, port) as demo:
+            before = demo.counters()
+            address = demo.announced()
+            assert address != f"http://127.0.0.1:{port}/"
+            assert port < int(address.rstrip("/").rpartition(":")[2]) < port + 20
+            wait_until(lambda: demo.has_read_since(before), "both deliver again", 40)
+            for values in demo.counters().values():
+                assert values == sorted(values)
+            alerting = next(each for each in demo.children() if "alerting" in each.cmdline())
+            alerting.kill()
+            code, out, errors = demo.ended(20)
+    lines = errors.splitlines()
+    assert (code, out, len(lines)) == (1, "", 2)
+    taken = address.rstrip("/").rpartition(":")[2]
+    assert lines[0] == f"port {port} is busy, taking {taken}"
+    assert lines[1].startswith("alerting ended by itself (exit code -9): ")
+    assert lines[1].endswith(f". See {folder}/log/alerting.log.")
+
+
+def test_a_signal_during_the_start_leaves_nothing(tmp_path):
+    with Demo(tmp_path, 0) as demo:
+        wait_until((tmp_path / "log" / "broker.log").exists, "the first child is started")
+        demo.process.send_signal(signal.SIGTERM)
+        assert demo.ended() == (0, "", "")
+
+
+def test_places_that_cannot_be_used_are_refused_in_one_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "locked" / "lock").mkdir(parents=True)
+    for data, said in ((tmp_path / "file", "File exists"), (tmp_path / "file" / "x", "Not a directory"),
+                       (tmp_path / "locked", "Is a directory")):  # fmt: skip
+        with Demo(data, 0) as demo:
+            assert demo.ended() == (1, "", f"{data}: {said}. Name another folder with --data.\n")
