@@ -9,6 +9,8 @@ from registry.tables import Alarm, AlarmEvent, StatePeriod
 
 SEVERITIES = {"stopped": "medium", "flow_without_power": "medium", "idling": "low", "offline": "low"}
 """The states that ring, and how loud."""
+SAY_NOTHING = ("offline", "unknown")
+"""A stopped station of which nothing more is heard has not returned to normal."""
 
 
 def open_alarms(session: Session) -> dict[str, list[Alarm]]:
@@ -38,7 +40,8 @@ def follow(
     elif period.state in SEVERITIES and stands_s >= raise_after_s:
         _raise(session, period, now_ms)
     for other in ringing.values():
-        if stands_s >= clear_after_s:
+        says_nothing = period.state in SAY_NOTHING and other.type not in SAY_NOTHING
+        if stands_s >= clear_after_s and not says_nothing:
             _clear(session, other, now_ms)
 
 

@@ -48,6 +48,8 @@ class Known(NamedTuple):
         first_heard_ms: when its first reading came; None if none ever did.
         last_heard_ms: its last sign of life; None if there was none.
         design_m3_per_day: None if not on file.
+        works_without_power: a wetland or pond, whose lift pump may use less than the stop floor.
+        treats_since_ms: end of the last time without energy, since when effluent is to be expected.
         stop_window: figures of the stop window, ending now.
         idle_window: figures of the idling window, ending now.
     """
@@ -59,6 +61,8 @@ class Known(NamedTuple):
     design_m3_per_day: float | None
     stop_window: Window
     idle_window: Window
+    works_without_power: bool = False
+    treats_since_ms: int | None = None
 
 
 class Decision(NamedTuple):
@@ -105,11 +109,14 @@ def _by_energy(known: Known, limits: Thresholds, now_ms: int) -> Decision:
     if window.energy.amount < floor_kwh:
         if not flow_known:
             return Decision("stopped", window.start_ms, "no_energy", evidence)
+        if window.volume.amount > volume_floor_m3 and known.works_without_power:
+            return Decision("running", now_ms, "as_expected", evidence)
         if window.volume.amount > volume_floor_m3:
             return Decision("flow_without_power", window.start_ms, "effluent_without_energy", evidence)
         return Decision("stopped", window.start_ms, "no_energy_no_effluent", evidence)
     idle = known.idle_window
-    if known.has_flow_meter and idle.volume.reaches(limits.coverage):
+    has_treated_for_long = (known.treats_since_ms or 0) <= idle.start_ms
+    if known.has_flow_meter and has_treated_for_long and idle.volume.reaches(limits.coverage):
         idle_floor_m3 = _effluent_floor_m3(known, idle)
         if idle.volume.amount <= idle_floor_m3:
             evidence = _evidence(idle.energy, idle.volume, idle) | {"volume_floor_m3": idle_floor_m3}

@@ -1,16 +1,29 @@
 """State periods in the registry: one open period a station, closed where the next begins."""
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from alerting.detect import Decision
 from registry.tables import StatePeriod
+
+WITHOUT_ENERGY = ("stopped", "flow_without_power", "power_cut", "planned_stop")
 
 
 def open_periods(session: Session) -> dict[str, StatePeriod]:
     """The present state of every station that has one."""
     rows = session.scalars(select(StatePeriod).where(StatePeriod.end_ms.is_(None)))
     return {row.station_id: row for row in rows}
+
+
+def without_energy_until(session: Session, now_ms: int) -> dict[str, int]:
+    """When each station that ever was without energy last was so, ms; now for those that still are."""
+    until_ms = func.max(func.coalesce(StatePeriod.end_ms, now_ms))
+    rows = session.execute(
+        select(StatePeriod.station_id, until_ms)
+        .where(StatePeriod.state.in_(WITHOUT_ENERGY))
+        .group_by(StatePeriod.station_id)
+    )
+    return {station: int(until) for station, until in rows}
 
 
 def record(

@@ -5,7 +5,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,7 +14,7 @@ from alerting.alarms import follow, open_alarms
 from alerting.detect import SMALL_M3_PER_DAY, Known, Thresholds, decide
 from alerting.evidence import gather
 from alerting.freshness import RECENT_MS, recompute, runs
-from alerting.states import open_periods, record
+from alerting.states import open_periods, record, without_energy_until
 from history.port import QUARTER_HOUR_MS, History, HistoryError
 from registry.config import AlertingSettings
 from registry.database import Registry
@@ -29,6 +29,7 @@ logger = logging.getLogger("alerting")
 LEASE_MS = 120_000
 TICK_S = 5.0
 HEALTH_EVERY_MS = 15_000
+WORK_WITHOUT_POWER = ("wetland", "pond")
 DAY_MS = 86_400_000
 
 
@@ -38,6 +39,7 @@ class _File(NamedTuple):
     station: Station
     devices: list[Device]
     presence: Presence | None
+    treats_since_ms: int | None
 
 
 class Worker:
@@ -68,12 +70,17 @@ class Worker:
             try:
                 self.tick(now_ms)
                 self._conditions.end("stores")
+                self._conditions.end("worker")
             except (HistoryError, SQLAlchemyError) as error:
                 self._conditions.begin("stores", str(error).splitlines()[0])
                 with suppress(SQLAlchemyError):  # the registry may be what fails
                     self._report(now_ms, {})
-            except Exception:
-                logger.exception("unexpected failure, going on with the next round")
+            except Exception as error:
+                if "worker" not in self._conditions.current():
+                    logger.exception("unexpected failure, going on with the next round")
+                self._conditions.begin("worker", f"unexpected failure: {error!r}")
+                with suppress(SQLAlchemyError):
+                    self._report(now_ms, {})
             stop.wait(min(TICK_S, self._settings.round_s))
         try:
             with self._registry.writing() as session:
@@ -133,7 +140,7 @@ class Worker:
 
     def _judge(self, stations: set[str] | None, latest: Mapping[str, list[Reading]], now_ms: int) -> None:
         """Decide states and follow with alarms; None means all stations."""
-        files = self._files(stations)
+        files = self._files(stations, now_ms)
         decisions = {
             file.station.id: decide(
                 self._known(file, latest.get(file.station.id, []), now_ms), self._thresholds(file), now_ms
@@ -153,15 +160,16 @@ class Worker:
                     now_ms=now_ms,
                 )
 
-    def _files(self, stations: set[str] | None) -> list[_File]:
+    def _files(self, stations: set[str] | None, now_ms: int) -> list[_File]:
         with self._registry.reading() as session:
             rows = list(session.scalars(select(Station)))
             devices: defaultdict[str, list[Device]] = defaultdict(list)
             for device in session.scalars(select(Device)):
                 devices[device.station_id].append(device)
             presence = {each.station_id: each for each in session.scalars(select(Presence))}
+            treats_since = without_energy_until(session, now_ms)
         return [
-            _File(row, devices[row.id], presence.get(row.id))
+            _File(row, devices[row.id], presence.get(row.id), treats_since.get(row.id))
             for row in rows
             if stations is None or row.id in stations
         ]
@@ -180,6 +188,8 @@ class Worker:
             design_m3_per_day=file.station.design_m3_per_day,
             stop_window=gather(self._history, file.station.id, limits.stop_window_s, now_ms),
             idle_window=gather(self._history, file.station.id, limits.idle_window_s, now_ms),
+            works_without_power=file.station.process in WORK_WITHOUT_POWER,
+            treats_since_ms=file.treats_since_ms,
         )
 
     def _thresholds(self, file: _File) -> Thresholds:
@@ -193,5 +203,9 @@ class Worker:
             stop_floor_kwh_per_day=settings.stop_floor_kwh_per_day,
             coverage=settings.coverage,
         )
-        own = {key: value for key, value in file.station.overrides.items() if key in Thresholds._fields}
+        own: dict[str, Any] = {
+            key: value
+            for key, value in file.station.overrides.items()
+            if key in Thresholds._fields and isinstance(value, int | float)
+        }
         return usual._replace(**own)

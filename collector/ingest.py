@@ -37,7 +37,7 @@ class Answer:
             outbox=self.outbox,
             sent=self.sent,
             stored=ranges(self.stored),
-            refused=self.refused,
+            refused=_joined(self.refused),
             hold=self.hold,
             error=self.error,
         )
@@ -101,6 +101,17 @@ def _answer(work: Work, answer: Answer) -> None:
                 other.refused.extend(answer.refused)
                 return
     work.answers.append(answer)
+
+
+def _joined(refused: Iterable[RefusedRange]) -> list[RefusedRange]:
+    """Neighbours refused for the same reason as one range; mobile data is paid by the megabyte."""
+    joined: list[RefusedRange] = []
+    for first, last, code, text in sorted(refused):
+        if joined and joined[-1][1] == first - 1 and joined[-1][2:] == (code, text):
+            joined[-1] = (joined[-1][0], last, code, text)
+        else:
+            joined.append((first, last, code, text))
+    return joined
 
 
 def _is_hello(received: Received) -> bool:

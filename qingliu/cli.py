@@ -23,6 +23,9 @@ ROOMS = {
     "simulate": ("simulator.cli", "meters on a pseudo-terminal, for tests and demonstrations"),
     "demo": ("qingliu.demo", "everything on this machine, no server needed"),
 }
+_HOW_TO_INSTALL = (
+    "At a station install qingliu[edge], at the centre qingliu[centre], for the demo qingliu[demo]."
+)
 _EXAMPLES = """examples:
   qingliu demo                            see all of it on this machine
   qingliu agent read --config agent.toml  poll the meters once
@@ -47,7 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             name, help=summary, description=summary, formatter_class=argparse.RawDescriptionHelpFormatter
         )
         if name == chosen:
-            importlib.import_module(module).register(room)
+            try:
+                importlib.import_module(module).register(room)
+            except ModuleNotFoundError as error:
+                complain([f"qingliu {name}: the package {error.name} is not installed. {_HOW_TO_INSTALL}"])
+                return 1
     parsed = parser.parse_args(words)
     try:
         return int(parsed.run(parsed))

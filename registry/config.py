@@ -33,7 +33,7 @@ class RegistrySettings(msgspec.Struct, kw_only=True, frozen=True):
         str,
         msgspec.Meta(
             pattern=r"^(sqlite|postgresql\+psycopg)://",
-            extra={"rule": "must be an SQLAlchemy URL of sqlite or postgresql+psycopg"},
+            extra={"rule": "must be an SQLAlchemy URL of sqlite or postgresql+psycopg", "secret": True},
             examples=["sqlite:////var/lib/qingliu/registry.db"],
         ),
     ] = "sqlite:////var/lib/qingliu/registry.db"

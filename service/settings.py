@@ -158,7 +158,8 @@ def _leaf_faults(value: object, kind: Any, path: str) -> Iterable[Fault]:
     except msgspec.ValidationError as error:
         inner = re.search(r" - at `\$(.*)`$", str(error))
         place = path + (inner[1] if inner else "")
-        yield Fault(place, _rule(str(error), kind), value, _remedy(kind, path.rpartition(".")[2]))
+        shown = None if any((meta.extra or {}).get("secret") for meta in _metas(kind)) else value
+        yield Fault(place, _rule(str(error), kind), shown, _remedy(kind, path.rpartition(".")[2]))
 
 
 def _rule(message: str, kind: Any) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 
 from alerting.alarms import SEVERITIES, follow, open_alarms
 from alerting.detect import Decision
-from alerting.states import open_periods, record
+from alerting.states import open_periods, record, without_energy_until
 from registry.database import open_registry
 from registry.tables import Alarm, AlarmEvent, StatePeriod, Station
 
@@ -173,3 +173,37 @@ def test_one_state_after_another_rings_each_and_clears_the_first(registry):
     step(registry, "flow_without_power", 11 * MINUTE_MS)
     assert [(type_, cleared) for type_, _, _, cleared in alarms(registry)] == [
         ("stopped", 11 * MINUTE_MS), ("flow_without_power", None)]  # fmt: skip
+
+
+@pytest.mark.parametrize("nothing", ["offline", "unknown"])
+def test_a_stopped_station_of_which_nothing_is_heard_has_not_returned_to_normal(registry, nothing):
+    step(registry, "stopped", 0)
+    step(registry, nothing, MINUTE_MS)
+    step(registry, nothing, 60 * MINUTE_MS)
+    assert ("stopped", 0, 0, None) in alarms(registry)
+    step(registry, "running", 61 * MINUTE_MS)
+    step(registry, "running", 80 * MINUTE_MS)
+    assert ("stopped", 0, 0, 80 * MINUTE_MS) in alarms(registry)
+    assert [each for each in alarms(registry) if each[3] is None] == []
+
+
+def test_a_station_heard_again_is_no_longer_offline_even_if_it_cannot_be_judged(registry):
+    step(registry, "offline", 0)
+    step(registry, "unknown", MINUTE_MS)
+    step(registry, "unknown", 20 * MINUTE_MS)
+    assert alarms(registry) == [("offline", 0, 0, 20 * MINUTE_MS)]
+
+
+def test_when_a_station_last_was_without_energy(registry):
+    assert read_until(registry, 5) == {}
+    step(registry, "running", 0)
+    step(registry, "stopped", 10)
+    assert read_until(registry, 50) == {A: 50}
+    step(registry, "running", 60)
+    step(registry, "idling", 90)
+    assert read_until(registry, 100) == {A: 60}
+
+
+def read_until(registry, now_ms):
+    with registry.reading() as session:
+        return without_energy_until(session, now_ms)

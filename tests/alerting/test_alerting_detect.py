@@ -62,6 +62,16 @@ CASES = {
     "exactly the floor": (known(used(STOP_FLOOR_KWH), NO_WATER, SOME_WATER), ("running", "as_expected", 0)),
     "water without energy": (
         known(NO_ENERGY, SOME_WATER), ("flow_without_power", "effluent_without_energy", FOUR_HOURS)),
+    "water without energy, as a wetland may": (
+        known(NO_ENERGY, SOME_WATER, works_without_power=True), ("running", "as_expected", 0)),
+    "a wetland without water": (
+        known(NO_ENERGY, NO_WATER, works_without_power=True),
+        ("stopped", "no_energy_no_effluent", FOUR_HOURS)),
+    "started again less than a day ago": (
+        known(ENOUGH, NO_WATER, treats_since_ms=NOW_MS - DAY_S * 1000 + 1), ("running", "as_expected", 0)),
+    "started again a day ago": (
+        known(ENOUGH, NO_WATER, treats_since_ms=NOW_MS - DAY_S * 1000),
+        ("idling", "energy_without_effluent", DAY_S)),
     "exactly the effluent that counts as none": (
         known(NO_ENERGY, used(FLOOR_4H_M3)), ("stopped", "no_energy_no_effluent", FOUR_HOURS)),
     "a drop more than that": (

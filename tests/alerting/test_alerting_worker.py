@@ -372,3 +372,42 @@ def test_the_process_ends_with_0_when_asked(tmp_path, ending):
         assert "Traceback" not in errors
         with registry.reading() as session:
             assert list(session.scalars(select(Lease))) == []
+
+
+def test_a_station_that_starts_again_is_not_idling_before_it_could_let_water_out(centre):
+    centre.live(26 * 60, every=15)
+    assert centre.state() == "running"
+    centre.live(30 * 60, kw=0.0, m3h=0.0, every=15)
+    assert centre.state() == "stopped"
+    centre.live(6 * 60, m3h=0.0, every=15)
+    assert centre.state() == "running"
+    centre.live(26 * 60, m3h=0.0, every=15)
+    assert centre.state() == "idling"
+
+
+def test_nonsense_among_a_station_s_overrides_stops_nobody(centre):
+    with centre.registry.writing() as session:
+        session.get_one(Station, A).overrides = {"stop_window_s": "four hours", "learn_s": 60, "colour": 3}
+    centre.live(30)
+    assert centre.state() is not None
+
+
+def test_an_unforeseen_failure_is_a_condition_and_not_a_stream_of_tracebacks(centre, caplog):
+    stop = threading.Event()
+
+    def fail(_now_ms):
+        if centre.now_ms > NOW_MS + 3_000:
+            stop.set()
+        centre.now_ms += 1_000
+        raise RuntimeError("odd")
+
+    centre.worker.tick = fail
+    settings = AlertingSettings(round_s=1)
+    centre.worker._settings = settings
+    thread = threading.Thread(target=centre.worker.run, args=(stop,))
+    thread.start()
+    thread.join(20)
+    with centre.registry.reading() as session:
+        (row,) = health(session)
+    assert row.conditions == {"worker": "unexpected failure: RuntimeError('odd')"}
+    assert sum(record.exc_info is not None for record in caplog.records) == 1

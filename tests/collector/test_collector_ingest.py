@@ -324,3 +324,10 @@ def test_late_readings_name_the_quarter_hours_they_touch():
     ]
     assert late_quarter_hours(readings, 3 * quarter) == {("a", 0), ("a", quarter), ("b", 0), ("b", -quarter)}
     assert late_quarter_hours(readings, -quarter) == set()
+
+
+def test_neighbours_refused_for_one_reason_are_one_range():
+    unknown, other = ("unknown_quantity", "unknown quantity 'foo'"), ("malformed", "$.x: …")
+    refused = [(9, 9, *unknown), (7, 7, *unknown), (8, 8, *unknown), (10, 10, *other), (12, 12, *unknown)]
+    ack = Answer(STATION, OUTBOX, refused=refused).ack(0)
+    assert ack.refused == [(7, 9, *unknown), (10, 10, *other), (12, 12, *unknown)]

@@ -184,3 +184,13 @@ def test_profiles_as_json():
     done = qingliu("agent", "profiles", "--json")
     assert done.returncode == 0
     assert {each["kind"] for each in json.loads(done.stdout)} == {"power", "flow"}
+
+
+def test_a_machine_without_the_libraries_is_told_which_extra_to_install(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "sqlalchemy", None)
+    monkeypatch.delitem(sys.modules, "registry.cli", raising=False)
+    assert main(["stations", "list"]) == 1
+    assert capsys.readouterr().err == (
+        "qingliu stations: the package sqlalchemy is not installed. At a station install qingliu[edge], "
+        "at the centre qingliu[centre], for the demo qingliu[demo].\n"
+    )

@@ -125,7 +125,7 @@ BAD = {
     ],
     LEAST + '[registry]\nurl = "mysql://x"\n': [
         ("centre.toml: registry.url: must be an SQLAlchemy URL of sqlite or postgresql+psycopg"
-        ' (got "mysql://x"). Write for example url = "sqlite:////var/lib/qingliu/registry.db".')
+        '. Write for example url = "sqlite:////var/lib/qingliu/registry.db".')
     ],
     LEAST + '[registry]\nurl = "postgresql+psycopg://u:secret@host:port/x"\n': [
         ("centre.toml: registry.url: cannot be read as an URL."
