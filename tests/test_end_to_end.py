@@ -127,7 +127,19 @@ def accepted(chain: Chain) -> tuple[int, set[tuple[str, int]], set[tuple[str, in
 
 
 def test_kill_9_of_agent_collector_and_broker_loses_and_doubles_nothing(tmp_path, mosquitto: Mosquitto):
+    kill_in_turn(
+        tmp_path, mosquitto, ("agent", "collector", "broker", "collector", "agent"), random.Random(1)
+    )
+
+
+@pytest.mark.soak
+def test_a_hundred_kills_lose_and_double_nothing(tmp_path, mosquitto: Mosquitto):
     chance = random.Random(20261121)
+    victims = [chance.choice(("agent", "collector", "broker")) for _ in range(100)]
+    kill_in_turn(tmp_path, mosquitto, victims, chance)
+
+
+def kill_in_turn(tmp_path, mosquitto: Mosquitto, victims: Sequence[str], chance: random.Random) -> None:
     served = Registers()
     with (
         SimulatedStation(STEADY, served=served) as station,
@@ -135,7 +147,7 @@ def test_kill_9_of_agent_collector_and_broker_loses_and_doubles_nothing(tmp_path
     ):
         for room in ("collector", "agent"):
             chain.start(room)
-        for victim in ("agent", "collector", "broker", "collector", "agent"):
+        for victim in victims:
             before = accepted(chain)[0]
             some = chance.randint(3, 6)
             wait_until(
