@@ -8,7 +8,7 @@ from typing import Annotated, Literal, NamedTuple
 import msgspec
 
 from edge_agent.profile import Profile, factors, load_profile
-from service.broker import Mqtt
+from service.mqtt import Mqtt
 from service.settings import Fault, SettingsError, load
 from telemetry.reading import DeviceId, StationId
 

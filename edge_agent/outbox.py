@@ -8,9 +8,7 @@ monotonic time and boot id until then.
 import secrets
 import shutil
 import sqlite3
-import threading
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +16,7 @@ import msgspec
 
 from edge_agent.meter import Poll
 from service.process import UnavailableError
+from service.sqlite_file import SqliteFile
 
 PAGE_BYTES = 4096
 HEADROOM = 1.5
@@ -33,7 +32,7 @@ CREATE TABLE IF NOT EXISTS reading (
 CREATE UNIQUE INDEX IF NOT EXISTS reading_t ON reading (device, t) WHERE t IS NOT NULL;
 CREATE INDEX IF NOT EXISTS reading_undated ON reading (boot) WHERE t IS NULL;
 CREATE TABLE IF NOT EXISTS refused (
-    seq INTEGER PRIMARY KEY, t INTEGER, device TEXT, code TEXT, text TEXT, body BLOB);
+    seq INTEGER PRIMARY KEY, t INTEGER, device TEXT, code TEXT, text TEXT, body BLOB)
 """
 
 
@@ -61,26 +60,17 @@ class Outbox:
         self._path = path
         self._boot = boot
         self._most_pages = max_mb * 1_000_000 // PAGE_BYTES
-        self._lock = threading.RLock()
+        self._file = SqliteFile(path, "outbox", OutboxError)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
-        except (OSError, sqlite3.Error) as error:
-            raise OutboxError(f"outbox {path}: {error}") from error
-        try:
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
-            self._db.execute(f"PRAGMA max_page_count = {round(self._most_pages * HEADROOM)}")
-            self._db.executescript(_SCHEMA)
-            with self._writing() as db:
+            self._one(f"PRAGMA max_page_count = {round(self._most_pages * HEADROOM)}")
+            with self._file.writing() as db:
+                for statement in _SCHEMA.split(";"):
+                    db.execute(statement)
                 db.execute("INSERT OR IGNORE INTO meta VALUES ('id', ?)", (secrets.token_hex(4),))
             self.id: str = self._one("SELECT value FROM meta WHERE key = 'id'")
         except OutboxError:
-            self._db.close()
+            self._file.close()
             raise
-        except sqlite3.Error as error:
-            self._db.close()
-            raise OutboxError(f"outbox {path}: {error}") from error
         self._last_t: dict[str, int] = {}
 
     def accept(self, polls: Sequence[Poll], offset_ms: int | None) -> None:
@@ -93,7 +83,7 @@ class Outbox:
         Raises:
             OutboxError: none of them is accepted.
         """
-        with self._writing() as db:
+        with self._file.writing() as db:
             for poll in polls:
                 body: dict[str, object] = {"k": poll.kind}
                 if poll.quality != "good":
@@ -117,7 +107,7 @@ class Outbox:
         Returns:
             How many were refused.
         """
-        with self._writing() as db:
+        with self._file.writing() as db:
             rows = db.execute(
                 "SELECT seq, device, monotonic_ms FROM reading WHERE t IS NULL AND boot = ? ORDER BY seq",
                 (self._boot,),
@@ -137,7 +127,7 @@ class Outbox:
         """Some dated readings that wait, in the order to be sent."""
         order = "DESC" if newest_first else "ASC"
         query = f"SELECT seq, t, device, body FROM reading WHERE t IS NOT NULL ORDER BY seq {order} LIMIT ?"  # noqa: S608 - one of two words
-        rows = self._all(query, limit + len(without))
+        rows = self._file.rows(query, limit + len(without))
         found = [
             Waiting(
                 seq, t, msgspec.Raw(b'{"seq":%d,"t":%d,"d":"%s",%s' % (seq, t, device.encode(), body[1:]))
@@ -149,12 +139,12 @@ class Outbox:
 
     def drop(self, ranges: Iterable[tuple[int, int]]) -> None:
         """Let go of readings that are safe in the history; ranges include both ends."""
-        with self._writing() as db:
+        with self._file.writing() as db:
             db.executemany("DELETE FROM reading WHERE seq BETWEEN ? AND ?", list(ranges))
 
     def refuse(self, ranges: Iterable[tuple[int, int]], code: str, text: str) -> None:
         """Move readings that will never be stored to the refused table, which keeps the newest."""
-        with self._writing() as db:
+        with self._file.writing() as db:
             self._set_aside(db, ranges, code, text)
 
     def backlog(self) -> int:
@@ -176,7 +166,7 @@ class Outbox:
 
     def close(self) -> None:
         """Close the file."""
-        self._db.close()
+        self._file.close()
 
     def _is_full(self) -> bool:
         used = self._one("PRAGMA page_count") - self._one("PRAGMA freelist_count")
@@ -190,10 +180,7 @@ class Outbox:
         return t
 
     def _taken(self, device: str, t: int) -> bool:
-        return (
-            self._db.execute("SELECT 1 FROM reading WHERE device = ? AND t = ?", (device, t)).fetchone()
-            is not None
-        )
+        return bool(self._file.rows("SELECT 1 FROM reading WHERE device = ? AND t = ?", device, t))
 
     def _set_aside(
         self, db: sqlite3.Connection, ranges: Iterable[tuple[int, int]], code: str, text: str
@@ -218,30 +205,6 @@ class Outbox:
                 (REFUSED_CAP,),
             )
 
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, self._translated():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise OutboxError(f"outbox {self._path}: {error}") from error
-
-    def _all(self, query: str, *values: object) -> list[tuple[int, int, str, bytes]]:
-        with self._lock, self._translated():
-            return self._db.execute(query, values).fetchall()
-
     def _one(self, query: str) -> Any:  # noqa: ANN401 - a column's value
-        with self._lock, self._translated():
-            row = self._db.execute(query).fetchone()
-        return row[0] if row else None
+        rows = self._file.rows(query)
+        return rows[0][0] if rows else None

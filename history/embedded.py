@@ -1,20 +1,16 @@
 """The embedded back end: one SQLite file, so that a county pilot and a fresh machine need no server."""
 
-import sqlite3
-import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from history.port import HistoryError, QuarterHour, StationReading
-from service.wal import enter_wal
+from service.sqlite_file import SqliteFile
 from telemetry.quantities import NAMES_BY_KIND, TOTAL_BY_KIND, Kind
 from telemetry.reading import Quality, Reading
 
 _KINDS: tuple[Kind, ...] = ("power", "flow")
 _QUALITIES: tuple[Quality, ...] = ("good", "suspect", "missing")
-_BUSY_TIMEOUT_S = 10.0
 
 
 def _schema() -> Iterator[str]:
@@ -60,28 +56,13 @@ class EmbeddedHistory:
         Raises:
             HistoryError: it cannot be opened.
         """
-        self._path = path
-        self._lock = threading.Lock()
+        self._file = SqliteFile(path, "history", HistoryError)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(
-                path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
-            )
-        except OSError as error:
-            raise HistoryError(f"history {path}: {error.strerror}") from error
-        except sqlite3.Error as error:
-            raise HistoryError(f"history {path}: {error}") from error
-        try:
-            enter_wal(self._db, _BUSY_TIMEOUT_S)
-            self._db.execute("PRAGMA synchronous = FULL")
-            with self._writing() as db:
+            with self._file.writing() as db:
                 for statement in _schema():
                     db.execute(statement)
-        except sqlite3.Error as error:
-            self._db.close()
-            raise HistoryError(f"history {path}: {error}") from error
         except HistoryError:
-            self._db.close()
+            self._file.close()
             raise
 
     def write(self, readings: Sequence[StationReading]) -> None:
@@ -103,7 +84,7 @@ class EmbeddedHistory:
                     *[value(name) for name in NAMES_BY_KIND[reading.k]],
                 )
             )
-        with self._writing() as db:
+        with self._file.writing() as db:
             for kind in _KINDS:
                 db.executemany(_INSERTS[kind], rows[kind])
             db.executemany(_NOTE_DEVICE, [(*whose, *last) for whose, last in newest.items()])
@@ -114,32 +95,32 @@ class EmbeddedHistory:
         for kind in _KINDS:
             where = "station = ? AND t >= ? AND t < ?" + (" AND device = ?" if device else "")
             values = (station, start_ms, end_ms, *((device,) if device else ()))
-            found.extend(self._readings(kind, f"SELECT * FROM {kind} WHERE {where}", values))
+            found.extend(self._readings(kind, f"SELECT * FROM {kind} WHERE {where}", *values))
         found.sort(key=lambda reading: (reading.t, reading.d))
         return found
 
     def edges(self, station: str, start_ms: int, end_ms: int) -> list[Reading]:
         """The counter readings next to a span, on both sides; see the port."""
         found: list[Reading] = []
-        for device, kind in self._rows("SELECT device, kind FROM device WHERE station = ?", (station,)):
+        for device, kind in self._file.rows("SELECT device, kind FROM device WHERE station = ?", station):
             known = f"station = ? AND device = ? AND {TOTAL_BY_KIND[kind]} IS NOT NULL"
             for side, at, order in (("<", start_ms, "DESC"), (">=", end_ms, "ASC")):
                 query = f"SELECT * FROM {kind} WHERE {known} AND t {side} ? ORDER BY t {order} LIMIT 1"
-                found.extend(self._readings(kind, query, (station, device, at)))
+                found.extend(self._readings(kind, query, station, device, at))
         return found
 
     def latest(self, stations: Collection[str] | None = None) -> dict[str, list[Reading]]:
         """The last reading of each device, by station; see the port."""
         found: dict[str, list[Reading]] = {}
-        for station, device, kind, t in self._rows("SELECT * FROM device ORDER BY station, device", ()):
+        for station, device, kind, t in self._file.rows("SELECT * FROM device ORDER BY station, device"):
             if stations is None or station in stations:
                 query = f"SELECT * FROM {kind} WHERE station = ? AND device = ? AND t = ?"
-                found.setdefault(station, []).extend(self._readings(kind, query, (station, device, t)))
+                found.setdefault(station, []).extend(self._readings(kind, query, station, device, t))
         return found
 
     def write_quarter_hours(self, rows: Iterable[QuarterHour]) -> None:
         """Store rows whole; see the port."""
-        with self._writing() as db:
+        with self._file.writing() as db:
             db.executemany(_INSERT_QUARTER_HOUR, rows)
 
     def quarter_hours(
@@ -150,40 +131,20 @@ class EmbeddedHistory:
             query = (
                 "SELECT * FROM quarter_hour WHERE start_ms >= ? AND start_ms < ? ORDER BY station, start_ms"
             )
-            rows = self._rows(query, (start_ms, end_ms))
+            rows = self._file.rows(query, start_ms, end_ms)
         else:
             query = "SELECT * FROM quarter_hour WHERE station = ? AND start_ms >= ? AND start_ms < ?"
-            rows = [row for name in sorted(stations) for row in self._rows(query, (name, start_ms, end_ms))]
+            rows = [
+                row for name in sorted(stations) for row in self._file.rows(query, name, start_ms, end_ms)
+            ]
         return [_quarter_hour(row) for row in rows]
 
     def close(self) -> None:
         """Close the file."""
-        self._db.close()
+        self._file.close()
 
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            try:
-                self._db.execute("BEGIN IMMEDIATE")
-                try:
-                    yield self._db
-                    self._db.execute("COMMIT")
-                except BaseException:
-                    if self._db.in_transaction:
-                        self._db.execute("ROLLBACK")
-                    raise
-            except sqlite3.Error as error:
-                raise HistoryError(f"history {self._path}: {error}") from error
-
-    def _rows(self, query: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
-        with self._lock:
-            try:
-                return self._db.execute(query, values).fetchall()
-            except sqlite3.Error as error:
-                raise HistoryError(f"history {self._path}: {error}") from error
-
-    def _readings(self, kind: Kind, query: str, values: tuple[object, ...]) -> list[Reading]:
-        return [_reading(kind, row) for row in self._rows(query, values)]
+    def _readings(self, kind: Kind, query: str, *values: object) -> list[Reading]:
+        return [_reading(kind, row) for row in self._file.rows(query, *values)]
 
 
 def _reading(kind: Kind, row: tuple[Any, ...]) -> Reading:

@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from service.broker import Mqtt
+from service.mqtt import Mqtt
 from service.settings import Fault, load
 
 DEFAULT_PATH = Path("/etc/qingliu/centre.toml")

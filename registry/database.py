@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from registry.tables import Base
 from service.process import UnavailableError
-from service.wal import enter_wal
+from service.sqlite_file import enter_wal
 
 logger = logging.getLogger(__name__)
 

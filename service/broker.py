@@ -1,4 +1,4 @@
-"""The `[mqtt]` table and one connection made from it, driven from the caller's own thread.
+"""One MQTT connection, driven from the caller's own thread.
 
 The paho client is made anew for every connection: its memory of unacknowledged messages must never
 answer for ours. No background thread exists, so no exception can end one unseen.
@@ -7,57 +7,17 @@ answer for ours. No background thread exists, so no exception can end one unseen
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
-import msgspec
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
-from service.settings import Fault
+from service.mqtt import Mqtt, tls_context
 
 CONNECT_TIMEOUT_S = 15.0
-
-
-class Mqtt(msgspec.Struct, kw_only=True, frozen=True):
-    """How to reach the broker."""
-
-    host: Annotated[
-        str,
-        msgspec.Meta(
-            min_length=1, description="name or address of the broker", examples=["centre.example.cn"]
-        ),
-    ]
-    port: (
-        Annotated[int, msgspec.Meta(ge=1, le=65535, description="8883 with tls, else 1883", examples=[8883])]
-        | None
-    ) = None
-    tls: Annotated[bool, msgspec.Meta(description="encrypt, and check the broker's certificate")] = True
-    ca_file: Annotated[str, msgspec.Meta(description="certificate of the centre's authority")] = ""
-    cert_file: Annotated[str, msgspec.Meta(description="this client's certificate")] = ""
-    key_file: Annotated[str, msgspec.Meta(description="its private key")] = ""
-    username: Annotated[str, msgspec.Meta(description="instead of a certificate")] = ""
-    password_file: Annotated[str, msgspec.Meta(description="file that holds the password")] = ""
-
-    @property
-    def actual_port(self) -> int:
-        """The port, with its default."""
-        return self.port or (8883 if self.tls else 1883)
-
-    def faults(self, path: str = "mqtt") -> Iterable[Fault]:
-        """Name what joins several keys and does not fit."""
-        if bool(self.cert_file) != bool(self.key_file):
-            yield Fault(path, "cert_file and key_file go together", remedy="Give both, or neither.")
-        if self.username and not self.password_file:
-            yield Fault(f"{path}.password_file", "is required with username", remedy="Name the file.")
-        for key in ("ca_file", "cert_file", "key_file", "password_file"):
-            name = getattr(self, key)
-            if name and not Path(name).is_file():
-                yield Fault(
-                    f"{path}.{key}", "there is no such file", name, "Copy it there, or mend the path."
-                )
 
 
 class BrokerError(Exception):
@@ -166,7 +126,7 @@ class Connection:
                 password = Path(mqtt.password_file).read_text(encoding="utf-8").strip()
                 self._client.username_pw_set(mqtt.username, password)
             if mqtt.tls:
-                self._client.tls_set_context(_tls_context(mqtt))
+                self._client.tls_set_context(tls_context(mqtt))
             self._client.connect(mqtt.host, mqtt.actual_port, keepalive_s)
             self._until(lambda: self._answer is not None, "did not answer the login")
         except (OSError, ValueError) as error:
@@ -215,25 +175,6 @@ class Connection:
 def _without_share(pattern: str) -> str:
     """The topics that a filter matches; `$share/GROUP/` before it only says who else reads them."""
     return pattern.split("/", 2)[2] if pattern.startswith("$share/") else pattern
-
-
-class _TlsSocket(ssl.SSLSocket):
-    """Closed when its handshake fails; paho would leave it to the garbage collector."""
-
-    def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002 - the library's signature
-        try:
-            super().do_handshake(block)
-        except OSError:
-            self.close()
-            raise
-
-
-def _tls_context(mqtt: Mqtt) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=mqtt.ca_file or None)
-    context.sslsocket_class = _TlsSocket
-    if mqtt.cert_file:
-        context.load_cert_chain(mqtt.cert_file, mqtt.key_file)
-    return context
 
 
 _PLAIN_WORDS: tuple[tuple[type[Exception], str], ...] = (

@@ -23,7 +23,7 @@ stations = count()
 @pytest.fixture(scope="module")
 def history(tmp_path_factory):
     with closing(EmbeddedHistory(tmp_path_factory.mktemp("freshness") / "history.db")) as opened:
-        opened._db.execute("PRAGMA synchronous = OFF")
+        opened._file._db.execute("PRAGMA synchronous = OFF")
         yield opened
 
 

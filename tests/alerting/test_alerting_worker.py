@@ -107,7 +107,7 @@ def centre(tmp_path):
         closing(open_registry(f"sqlite:///{tmp_path}/registry.db")) as registry,
         closing(FlakyHistory(tmp_path / "history.db")) as history,
     ):
-        history.real._db.execute("PRAGMA synchronous = OFF")
+        history.real._file._db.execute("PRAGMA synchronous = OFF")
         with registry.writing() as session:
             for station in (A, B):
                 session.add(Station(id=station, design_m3_per_day=24.0))

@@ -18,7 +18,8 @@ from history.port import HistoryError, StationReading
 from registry.config import CentreSettings, CollectorSettings
 from registry.database import Registry
 from registry.tables import Base, Presence, Station
-from service.broker import Connection, Message, Mqtt, Will
+from service.broker import Connection, Message, Will
+from service.mqtt import Mqtt
 from service.process import now_ms
 from telemetry.ack import Ack, decode_ack
 from telemetry.topics import topic

@@ -9,7 +9,7 @@ from collector_centre import Centre, RecordingHistory
 from servers import Mosquitto
 
 from registry.database import open_registry
-from service.broker import Mqtt
+from service.mqtt import Mqtt
 
 
 @pytest.fixture

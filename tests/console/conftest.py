@@ -14,7 +14,7 @@ from console.app import create_app
 from history.embedded import EmbeddedHistory
 from registry.config import Centre, CentreSettings, HistorySettings, RegistrySettings
 from registry.database import Registry, open_registry
-from service.broker import Mqtt
+from service.mqtt import Mqtt
 
 
 @pytest.fixture

@@ -16,8 +16,9 @@ from edge_agent.config import AgentSettings
 from edge_agent.meter import Poll, boot_ms
 from edge_agent.outbox import Outbox
 from edge_agent.uplink import Uplink
-from service.broker import Connection, Message, Mqtt, Will
+from service.broker import Connection, Message, Will
 from service.conditions import Conditions
+from service.mqtt import Mqtt
 from service.process import now_ms
 from service.settings import parse
 from telemetry.status import Status

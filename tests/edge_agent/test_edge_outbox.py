@@ -78,15 +78,15 @@ def test_a_killed_process_loses_nothing_that_was_accepted(tmp_path):
         writer.accept([poll(1)], OFFSET)
         with closing(open_outbox(tmp_path)) as other:  # as after kill -9: nobody closed it
             assert len(rows(other)) == 1
-        assert writer._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-        assert writer._db.execute("PRAGMA synchronous").fetchone() == (2,)
+        assert writer._file._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert writer._file._db.execute("PRAGMA synchronous").fetchone() == (2,)
 
 
 def test_one_commit_a_round(outbox):
     told: list[str] = []
-    outbox._db.set_trace_callback(told.append)
+    outbox._file._db.set_trace_callback(told.append)
     outbox.accept([poll(number) for number in range(20)], OFFSET)
-    outbox._db.set_trace_callback(None)
+    outbox._file._db.set_trace_callback(None)
     assert [each for each in told if each in ("BEGIN IMMEDIATE", "COMMIT")] == ["BEGIN IMMEDIATE", "COMMIT"]
 
 
@@ -261,4 +261,4 @@ def test_threads_may_share_it(outbox):
     assert rows(outbox, newest_first=True)[0][0] == 241
     assert left <= 240
     assert outbox.disk_free_mb() > 0
-    assert outbox._db.execute("PRAGMA page_size").fetchone()[0] == outbox_module.PAGE_BYTES
+    assert outbox._file._db.execute("PRAGMA page_size").fetchone()[0] == outbox_module.PAGE_BYTES

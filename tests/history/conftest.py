@@ -29,10 +29,10 @@ class EmbeddedStore:
     @contextmanager
     def full(self, history: EmbeddedHistory) -> Iterator[None]:
         """No page more may be taken from the disk."""
-        pages = history._db.execute("PRAGMA page_count").fetchone()[0]
-        history._db.execute(f"PRAGMA max_page_count = {pages}")
+        pages = history._file._db.execute("PRAGMA page_count").fetchone()[0]
+        history._file._db.execute(f"PRAGMA max_page_count = {pages}")
         yield
-        history._db.execute(f"PRAGMA max_page_count = {2**31}")
+        history._file._db.execute(f"PRAGMA max_page_count = {2**31}")
 
 
 BACK_ENDS: dict[str, Callable[[Path], Store]] = {"embedded": EmbeddedStore}

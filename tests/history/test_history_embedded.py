@@ -83,8 +83,8 @@ def test_processes_open_a_fresh_file_and_write_it_together(tmp_path):
 
 def test_the_file_is_durable_by_its_settings(tmp_path):
     with closing(EmbeddedHistory(tmp_path / "history.db")) as history:
-        assert history._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-        assert history._db.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+        assert history._file._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert history._file._db.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
 
 
 def test_a_writer_waits_for_another_instead_of_failing(tmp_path):

@@ -10,7 +10,8 @@ from servers import Mosquitto, free_port, listens, wait_until
 from service_fake_broker import CONNACK, HANG_UP, SUBACK_REFUSED, FakeBroker
 
 from service import broker
-from service.broker import BrokerError, Connection, Message, Mqtt, Will
+from service.broker import BrokerError, Connection, Message, Will
+from service.mqtt import Mqtt
 from service.settings import Fault
 
 COMPLAINT = "broker 127.0.0.1:{port}: {what}"
