@@ -20,7 +20,7 @@ from telemetry.topics import topic
 
 logger = logging.getLogger(__name__)
 
-STEP_S = 0.5
+STEP_S = 1.0
 FIRST_RECONNECT_S = 1.0
 LONGEST_RECONNECT_S = 120.0
 STATUS_EVERY_MS = 3_600_000
