@@ -166,11 +166,15 @@ class Outside:
         self._connection.close()
 
 
+START_MS = now_ms()
+"""Readings are dated from here, a millisecond apart: two in one millisecond would overwrite each other."""
+
+
 def batch(*readings: dict, sent: int | None = None, outbox: str = OUTBOX) -> bytes:
     sent = now_ms() if sent is None else sent
     return json.dumps({"v": 1, "outbox": outbox, "sent": sent, "readings": list(readings)}).encode()
 
 
 def reading(seq: int, t: int | None = None, d: str = "power-1") -> dict:
-    t = now_ms() if t is None else t
+    t = START_MS + seq if t is None else t
     return {"seq": seq, "t": t, "d": d, "k": "power", "x": {"energy_kwh": float(seq)}}

@@ -51,7 +51,7 @@ def test_a_hello_is_answered_with_the_clock_and_its_own_sent(centre, mosquitto):
 def test_nothing_is_acknowledged_before_it_is_written(centre, mosquitto):
     centre.register(A)
     centre.history.is_failing = True
-    readings = [reading(n, t=now_ms() - n) for n in range(30)]
+    readings = [reading(n) for n in range(30)]
     with centre.running(), Outside(mosquitto.port) as station:
         for each in readings:
             station.send(each)
