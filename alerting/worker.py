@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from alerting.alarms import follow, open_alarms
-from alerting.detect import SMALL_M3_PER_DAY, Known, Thresholds, decide
+from alerting.detect import SMALL_M3_PER_DAY, Decision, Known, Thresholds, decide
 from alerting.evidence import gather
 from alerting.freshness import RECENT_MS, recompute, runs
 from alerting.states import open_periods, record, without_energy_until
@@ -19,7 +19,7 @@ from history.port import QUARTER_HOUR_MS, History, HistoryError
 from registry.config import AlertingSettings
 from registry.database import Registry
 from registry.dirty import clear_dirty, dirty
-from registry.services import release_lease, report_health, take_lease
+from registry.services import HEALTH_EVERY_MS, release_lease, report_health, take_lease
 from registry.tables import Device, Presence, Station
 from service.conditions import Conditions
 from telemetry.reading import Reading
@@ -28,7 +28,6 @@ logger = logging.getLogger("alerting")
 
 LEASE_MS = 120_000
 TICK_S = 5.0
-HEALTH_EVERY_MS = 15_000
 WORK_WITHOUT_POWER = ("wetland", "pond")
 DAY_MS = 86_400_000
 
@@ -140,13 +139,11 @@ class Worker:
 
     def _judge(self, stations: set[str] | None, latest: Mapping[str, list[Reading]], now_ms: int) -> None:
         """Decide states and follow with alarms; None means all stations."""
-        files = self._files(stations, now_ms)
-        decisions = {
-            file.station.id: decide(
-                self._known(file, latest.get(file.station.id, []), now_ms), self._thresholds(file), now_ms
-            )
-            for file in files
-        }
+        decisions: dict[str, Decision] = {}
+        for file in self._files(stations, now_ms):
+            limits = self._thresholds(file)
+            known = self._known(file, latest.get(file.station.id, []), limits, now_ms)
+            decisions[file.station.id] = decide(known, limits, now_ms)
         with self._registry.writing() as session:
             periods, alarms = open_periods(session), open_alarms(session)
             for station, decision in decisions.items():
@@ -174,8 +171,7 @@ class Worker:
             if stations is None or row.id in stations
         ]
 
-    def _known(self, file: _File, latest: list[Reading], now_ms: int) -> Known:
-        limits = self._thresholds(file)
+    def _known(self, file: _File, latest: list[Reading], limits: Thresholds, now_ms: int) -> Known:
         signs = [reading.t for reading in latest]
         if file.presence is not None and file.presence.last_seen_ms is not None:
             signs.append(file.presence.last_seen_ms)

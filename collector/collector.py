@@ -19,7 +19,7 @@ from registry.config import CentreSettings
 from registry.database import Registry
 from registry.dirty import mark_dirty
 from registry.quarantine import put_aside
-from registry.services import report_health
+from registry.services import HEALTH_EVERY_MS, report_health
 from registry.stations import known_ids, note_pending
 from service.broker import BrokerError, Connection, Message
 from service.conditions import Conditions
@@ -35,7 +35,6 @@ MOST_WAITING_BYTES = 64_000_000
 """Taken in while a store is down; beyond either, messages are dropped, and stations send them again."""
 MOST_AT_ONCE = 500
 STATIONS_AGAIN_MS = 5_000
-HEALTH_EVERY_MS = 15_000
 FIRST_RETRY_MS = 500
 LONGEST_RETRY_MS = 30_000
 LATE_AFTER_MS = 30 * 60_000

@@ -53,10 +53,6 @@ class Work:
     seen: dict[str, int] = field(default_factory=dict)
     """Station to its clock's lead over ours, ms, for every known station heard."""
 
-    def is_empty(self) -> bool:
-        """Whether nothing is to be done."""
-        return not (self.readings or self.quarantine or self.answers)
-
 
 def take(work: Work, station: str, payload: bytes, *, known: Container[str], now_ms: int) -> None:
     """Add one message on a station's `readings` topic to the work."""

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 from registry.database import upsert
 from registry.tables import Lease, ServiceHealth
 
+HEALTH_EVERY_MS = 15_000
+"""A service says how it is so often."""
 SILENT_AFTER_MS = 60_000
 """A service that has said nothing for so long is taken for dead."""
 

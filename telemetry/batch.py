@@ -107,11 +107,6 @@ def encode_batch(outbox: str, sent: int, readings: Sequence[Reading | msgspec.Ra
     return _encoder.encode({"v": 1, "outbox": outbox, "sent": sent, "readings": readings})
 
 
-def encode_reading(reading: Reading) -> bytes:
-    """Make the JSON of one reading, as an outbox keeps it."""
-    return _encoder.encode(reading)
-
-
 def compress(payload: bytes) -> bytes:
     """Deflate a payload where that makes it smaller; the receiver tells the two apart by the first byte."""
     packed = zlib.compress(payload, 6)

@@ -50,8 +50,7 @@ def test_a_batch_is_stored_and_answered_with_its_numbers():
     ]
     assert work.answers == [Answer(STATION, OUTBOX, stored=[1041, 1042])]
     assert (work.quarantine, work.seen) == ([], {STATION: 0})
-    assert not work.is_empty()
-    assert Work().is_empty()
+    assert work != Work()
 
 
 def test_a_hello_is_answered_with_its_sent_by_itself():
