@@ -110,6 +110,15 @@ class AlertingSettings(msgspec.Struct, kw_only=True, frozen=True):
     ] = 600
 
 
+class ReportingSettings(msgspec.Struct, kw_only=True, frozen=True):
+    """Where the monthly reports lie, and when they are drafted."""
+
+    path: Annotated[str, msgspec.Meta(description="folder of the report files")] = "/var/lib/qingliu/reports"
+    draft_hour: Annotated[
+        int, msgspec.Meta(ge=0, le=23, description="hour of the 1st from which last month's report is due")
+    ] = 7
+
+
 class CentreSettings(msgspec.Struct, kw_only=True, frozen=True):
     """The whole file."""
 
@@ -119,6 +128,7 @@ class CentreSettings(msgspec.Struct, kw_only=True, frozen=True):
     history: HistorySettings = HistorySettings()
     collector: CollectorSettings = CollectorSettings()
     alerting: AlertingSettings = AlertingSettings()
+    reporting: ReportingSettings = ReportingSettings()
     console: ConsoleSettings = ConsoleSettings()
     notify: NotifySettings = NotifySettings()
 

@@ -12,14 +12,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from registry.database import upsert
-from registry.tables import County, Station, Town
+from registry.tables import Company, County, Station, Town
 from service.settings import Fault, SettingsError
 
 PROCESSES = ("A2O", "AO", "contact_oxidation", "MBR", "SBR", "biofilter", "wetland", "pond", "other")
 REQUIRED_COLUMN = "station"
 COLUMNS = (
     "station", "name", "county", "county_name", "town", "village", "process", "design_m3_per_day", "rated_kw",
-    "longitude", "latitude", "commissioned", "connected_from",
+    "longitude", "latitude", "company", "tier", "commissioned", "connected_from",
 )  # fmt: skip
 _NUMBERS = {
     "design_m3_per_day": (0, 1e7),
@@ -27,8 +27,10 @@ _NUMBERS = {
     "longitude": (-180, 180),
     "latitude": (-90, 90),
 }
-TEXT_LENGTHS = {"name": 200, "county": 12, "county_name": 100, "town": 100, "village": 100}
+TEXT_LENGTHS = {"name": 200, "county": 12, "county_name": 100, "town": 100, "village": 100, "company": 100}
 """Letters that the columns of the tables take."""
+TIERS = ("town", "village")
+"""乡镇 or 村."""
 _DATES = ("commissioned", "connected_from")
 _ID_LETTERS = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 
@@ -67,12 +69,16 @@ def import_csv(session: Session, path: Path) -> int:
     towns: dict[tuple[str, str], int] = {
         (town.county_code, town.name): town.id for town in session.scalars(select(Town))
     }
+    companies = {company.name: company.id for company in session.scalars(select(Company))}
     for row in rows:
-        _import_row(session, {key: (value or "").strip() for key, value in row.items() if key}, towns)
+        cells = {key: (value or "").strip() for key, value in row.items() if key}
+        _import_row(session, cells, towns, companies)
     return len(rows)
 
 
-def _import_row(session: Session, row: dict[str, str], towns: dict[tuple[str, str], int]) -> None:
+def _import_row(
+    session: Session, row: dict[str, str], towns: dict[tuple[str, str], int], companies: dict[str, int]
+) -> None:
     values: dict[str, Any] = {"id": row["station"], "review": "confirmed"}
     county = row.get("county", "")
     if county:
@@ -83,7 +89,9 @@ def _import_row(session: Session, row: dict[str, str], towns: dict[tuple[str, st
         values["county_code"] = county
         if row.get("town"):
             values["town_id"] = _town_id(session, county, row["town"], towns)
-    values.update({key: row[key] for key in ("name", "village", "process") if row.get(key)})
+    if row.get("company"):
+        values["company_id"] = _company_id(session, row["company"], companies)
+    values.update({key: row[key] for key in ("name", "village", "process", "tier") if row.get(key)})
     values.update({key: float(row[key]) for key in _NUMBERS if row.get(key)})
     values.update({key: date.fromisoformat(row[key]) for key in _DATES if row.get(key)})
     session.merge(Station(**values))
@@ -96,6 +104,15 @@ def _town_id(session: Session, county: str, name: str, towns: dict[tuple[str, st
         session.flush()
         towns[county, name] = town.id
     return towns[county, name]
+
+
+def _company_id(session: Session, name: str, companies: dict[str, int]) -> int:
+    if name not in companies:
+        company = Company(name=name)
+        session.add(company)
+        session.flush()
+        companies[name] = company.id
+    return companies[name]
 
 
 def _bad_rows(rows: list[dict[str | Any, str | Any]]) -> Iterator[Fault]:
@@ -118,6 +135,8 @@ def _bad_rows(rows: list[dict[str | Any, str | Any]]) -> Iterator[Fault]:
             yield _fault(number, "county", "is required with a town", "")
         if cells.get("process") and cells["process"] not in PROCESSES:
             yield _fault(number, "process", f"must be one of {', '.join(PROCESSES)}", cells["process"])
+        if cells.get("tier") and cells["tier"] not in TIERS:
+            yield _fault(number, "tier", f"must be one of {', '.join(TIERS)}", cells["tier"])
         yield from _bad_values(number, cells)
 
 
