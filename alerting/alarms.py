@@ -7,10 +7,18 @@ from sqlalchemy.orm import Session
 
 from registry.tables import Alarm, AlarmEvent, StatePeriod
 
-SEVERITIES = {"stopped": "medium", "flow_without_power": "medium", "idling": "low", "offline": "low"}
+SEVERITIES = {
+    "stopped": "medium",
+    "flow_without_power": "medium",
+    "idling": "low",
+    "power_cut": "low",
+    "meter_fault": "low",
+    "low_load": "low",
+    "offline": "low",
+}
 """The states that ring, and how loud."""
-SAY_NOTHING = ("offline", "unknown")
-"""A stopped station of which nothing more is heard has not returned to normal."""
+SAY_NOTHING = ("offline", "unknown", "power_cut", "meter_fault")
+"""A stopped station of which nothing more is heard or measured has not returned to normal."""
 
 
 def open_alarms(session: Session) -> dict[str, list[Alarm]]:

@@ -33,5 +33,5 @@ def _run(arguments: argparse.Namespace) -> int:
         closing(open_history(settings.history.backend, settings.history.path)) as history,
         stop_signals() as stop,
     ):
-        Worker(settings.alerting, registry, history, now_ms, holder).run(stop)
+        Worker(settings.alerting, registry, history, now_ms, holder, settings.zone).run(stop)
     return 0

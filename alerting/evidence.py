@@ -1,46 +1,70 @@
 """The figures a judgement rests on: consumption in a window, from quarter hours or straight from raw."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
-from history.port import QUARTER_HOUR_MS, History, QuarterHour
+from alerting.baseline import Baseline
+from alerting.detect import Known, Thresholds
+from alerting.files import StationFile
+from alerting.ledger import NOTHING_KNOWN, Ledger, Usage, Window
+from history.port import QUARTER_HOUR_MS, History
 from history.quarter_hours import Consumption, consumption, floor_to_quarter
+from telemetry.reading import Reading
 
+VOLTAGES = frozenset({"voltage_l1_v", "voltage_l2_v", "voltage_l3_v"})
+LEAST_VOLTAGE_V = 50.0
+"""No phase of a mains that is there shows less."""
 SHORT_WINDOW_MS = 4 * QUARTER_HOUR_MS
 """Shorter windows are summed from raw readings, because a quarter hour is too coarse for them."""
 
 
-class Usage(NamedTuple):
-    """What one meter counted in a window.
+def known_now(
+    history: History,
+    file: StationFile,
+    latest: Sequence[Reading],
+    limits: Thresholds,
+    usual: Baseline,
+    zone: ZoneInfo,
+    now_ms: int,
+) -> Known:
+    """Gather what is known of a station just now; `latest` is the last reading of each of its devices.
 
-    Attributes:
-        amount: kWh or m³ that are known to have passed.
-        coverage: share of the window in which that is known, 0 to 1.
+    Raises:
+        HistoryError: the store cannot be read just now.
     """
+    signs = [reading.t for reading in latest]
+    if file.presence is not None and file.presence.last_seen_ms is not None:
+        signs.append(file.presence.last_seen_ms)
+    return Known(
+        has_power_meter=file.has("power"),
+        has_flow_meter=file.has("flow"),
+        first_heard_ms=file.first_heard_ms,
+        last_heard_ms=max(signs, default=None),
+        design_m3_per_day=file.station.design_m3_per_day,
+        stop_window=gather(history, file.id, limits.stop_window_s, now_ms),
+        idle_window=gather(history, file.id, limits.idle_window_s, now_ms),
+        works_without_power=file.works_without_power,
+        treats_since_ms=file.treats_since_ms,
+        usual=usual,
+        planned=file.planned_stop(now_ms, zone),
+        mute=_mute(history, file.id, latest, now_ms),
+        devices=len(latest),
+        has_voltage=_has_voltage(latest),
+    )
 
-    amount: float
-    coverage: float
 
-    def reaches(self, coverage: float) -> bool:
-        """Whether enough of the window is known to judge it."""
-        return self.coverage >= coverage
+def _mute(history: History, station: str, latest: Sequence[Reading], now_ms: int) -> dict[str, int]:
+    """The devices whose last poll failed, with their last counter reading's time, or this poll's."""
+    failed = {reading.d: reading.t for reading in latest if reading.q == "missing"}
+    if not failed:
+        return {}
+    counted = {reading.d: reading.t for reading in history.edges(station, now_ms, now_ms)}
+    return {device: min(counted.get(device, t), t) for device, t in failed.items()}
 
 
-NOTHING_KNOWN = Usage(0.0, 0.0)
-
-
-class Window(NamedTuple):
-    """A window and what power and flow meter counted in it."""
-
-    start_ms: int
-    end_ms: int
-    energy: Usage
-    volume: Usage
-
-    @property
-    def seconds(self) -> int:
-        """Its length."""
-        return (self.end_ms - self.start_ms) // 1000
+def _has_voltage(latest: Sequence[Reading]) -> bool | None:
+    measured = [value for reading in latest for name, value in reading.x.items() if name in VOLTAGES]
+    return any(value >= LEAST_VOLTAGE_V for value in measured) if measured else None
 
 
 def gather(history: History, station: str, window_s: int, now_ms: int) -> Window:
@@ -52,31 +76,12 @@ def gather(history: History, station: str, window_s: int, now_ms: int) -> Window
     start_ms = now_ms - window_s * 1000
     if window_s * 1000 >= SHORT_WINDOW_MS:
         rows = history.quarter_hours(floor_to_quarter(start_ms), now_ms, [station])
-        return from_quarter_hours(rows, start_ms, now_ms)
+        return Ledger(rows).window(start_ms, now_ms)
     readings = history.edges(station, start_ms, now_ms) + history.raw(station, None, start_ms, now_ms)
     readings.sort(key=lambda reading: reading.t)
     energy = consumption(readings, "power", start_ms, now_ms)
     volume = consumption(readings, "flow", start_ms, now_ms)
     return Window(start_ms, now_ms, _usage(energy), _usage(volume))
-
-
-def from_quarter_hours(rows: Sequence[QuarterHour], start_ms: int, end_ms: int) -> Window:
-    """Sum the quarter hours of one station.
-
-    The first counts in proportion to what lies in the window; the last, still running, counts whole.
-    """
-    energy, volume = NOTHING_KNOWN, NOTHING_KNOWN
-    for row in rows:
-        overlap_ms = min(row.start_ms + QUARTER_HOUR_MS, end_ms) - max(row.start_ms, start_ms)
-        if overlap_ms <= 0:
-            continue
-        share = (row.start_ms + QUARTER_HOUR_MS - max(row.start_ms, start_ms)) / QUARTER_HOUR_MS
-        of_window = overlap_ms / (end_ms - start_ms)
-        if row.energy_kwh is not None:
-            energy = Usage(energy.amount + row.energy_kwh * share, energy.coverage + of_window)
-        if row.volume_m3 is not None:
-            volume = Usage(volume.amount + row.volume_m3 * share, volume.coverage + of_window)
-    return Window(start_ms, end_ms, energy, volume)
 
 
 def _usage(used: Consumption) -> Usage:

@@ -10,11 +10,14 @@ RECENT_MS = 45 * 60_000
 LONGEST_BRIDGE_MS = 31 * 86_400_000
 
 
-def recompute(history: History, station: str, start_ms: int, end_ms: int) -> None:
+def recompute(history: History, station: str, start_ms: int, end_ms: int) -> tuple[int, int]:
     """Recompute a station's quarter hours from start to end, and the gaps on both sides that counters bridge.
 
     A reading changes what is known of the time back to the counter reading before it and on to the next one,
     so the span grows to both.
+
+    Returns:
+        The span that was recomputed, `(start_ms, end_ms)`.
 
     Raises:
         HistoryError: the store cannot be used just now.
@@ -35,6 +38,7 @@ def recompute(history: History, station: str, start_ms: int, end_ms: int) -> Non
     )
     readings.sort(key=lambda reading: reading.t)
     history.write_quarter_hours(quarter_hours(station, readings, starts))
+    return starts[0], span_end_ms
 
 
 def runs(starts: Iterable[int]) -> list[tuple[int, int]]:

@@ -117,7 +117,7 @@ def test_a_stop_rings_now_with_a_start_in_the_past_and_only_once(registry):
         assert (alarm.reason, alarm.evidence) == ("because_stopped", {"energy_kwh": 11_000})
 
 
-@pytest.mark.parametrize("state", ["running", "unknown", "low_load", "power_cut", "planned_stop"])
+@pytest.mark.parametrize("state", ["running", "unknown", "planned_stop"])
 def test_other_states_do_not_ring(registry, state):
     step(registry, state, 0)
     assert alarms(registry) == []
@@ -175,7 +175,7 @@ def test_one_state_after_another_rings_each_and_clears_the_first(registry):
         ("stopped", 11 * MINUTE_MS), ("flow_without_power", None)]  # fmt: skip
 
 
-@pytest.mark.parametrize("nothing", ["offline", "unknown"])
+@pytest.mark.parametrize("nothing", ["offline", "unknown", "power_cut", "meter_fault"])
 def test_a_stopped_station_of_which_nothing_is_heard_has_not_returned_to_normal(registry, nothing):
     step(registry, "stopped", 0)
     step(registry, nothing, MINUTE_MS)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerting.detect import EFFLUENT_FLOOR_SHARE, Known, Thresholds, decide
-from alerting.evidence import NOTHING_KNOWN, Usage, Window
+from alerting.ledger import NOTHING_KNOWN, Usage, Window
 
 NOW_MS = 1_795_000_000_000
 HOUR_S, DAY_S = 3_600, 86_400
@@ -115,7 +115,7 @@ CASES = {
     "no design scale, no effluent": (
         known(NO_ENERGY, NO_WATER, design_m3_per_day=None), ("stopped", "no_energy_no_effluent", FOUR_HOURS)),
     "never heard": (
-        known(ENOUGH, first_heard_ms=None, last_heard_ms=None), ("unknown", "too_little_data", 0)),
+        known(ENOUGH, first_heard_ms=None, last_heard_ms=None), ("unknown", "not_connected", 0)),
     "only its box was heard": (known(first_heard_ms=None), ("unknown", "too_little_data", 0)),
     "silent exactly as long as allowed": (
         known(ENOUGH, SOME_WATER, last_heard_ms=NOW_MS - 1_800_000), ("running", "as_expected", 0)),

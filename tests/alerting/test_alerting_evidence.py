@@ -4,8 +4,9 @@ from contextlib import closing
 
 import pytest
 
-from alerting.evidence import NOTHING_KNOWN, from_quarter_hours, gather
+from alerting.evidence import gather
 from alerting.freshness import recompute
+from alerting.ledger import NOTHING_KNOWN, Ledger
 from history.embedded import EmbeddedHistory
 from history.port import QUARTER_HOUR_MS, QuarterHour, StationReading
 from telemetry.reading import Reading
@@ -19,44 +20,44 @@ def row(number, energy=1.0, volume=2.0):
 
 
 def test_no_rows_know_nothing():
-    window = from_quarter_hours([], 0, 4 * Q)
+    window = Ledger([]).window(0, 4 * Q)
     assert (window.energy, window.volume) == (NOTHING_KNOWN, NOTHING_KNOWN)
     assert window.seconds == 3_600
 
 
 def test_whole_rows_are_summed():
-    window = from_quarter_hours([row(n) for n in range(4)], 0, 4 * Q)
+    window = Ledger([row(n) for n in range(4)]).window(0, 4 * Q)
     assert (window.energy, window.volume) == ((4.0, 1.0), (8.0, 1.0))
 
 
 def test_the_first_row_counts_in_proportion_to_what_lies_in_the_window():
-    window = from_quarter_hours([row(n) for n in range(5)], Q // 3, 5 * Q)
+    window = Ledger([row(n) for n in range(5)]).window(Q // 3, 5 * Q)
     assert window.energy == (pytest.approx(4 + 2 / 3), pytest.approx(1.0))
 
 
 def test_the_last_row_still_runs_and_counts_whole():
-    window = from_quarter_hours([row(0), row(1, energy=0.4)], 0, Q + Q // 3)
+    window = Ledger([row(0), row(1, energy=0.4)]).window(0, Q + Q // 3)
     assert window.energy == (pytest.approx(1.4), pytest.approx(1.0))
 
 
 def test_rows_beside_the_window_are_left_out():
-    window = from_quarter_hours([row(-1), row(0), row(1), row(2)], Q, 2 * Q)
+    window = Ledger([row(-1), row(0), row(1), row(2)]).window(Q, 2 * Q)
     assert window.energy == (1.0, 1.0)
 
 
 def test_what_is_not_known_covers_nothing_and_zero_does():
-    window = from_quarter_hours([row(0, None, 0.0), row(1, 3.0, 0.0), row(2, None, None), row(3)], 0, 4 * Q)
+    window = Ledger([row(0, None, 0.0), row(1, 3.0, 0.0), row(2, None, None), row(3)]).window(0, 4 * Q)
     assert window.energy == (4.0, 0.5)
     assert window.volume == (2.0, 0.75)
 
 
 def test_a_window_within_one_quarter_hour():
-    window = from_quarter_hours([row(0)], Q // 4, Q // 2)
+    window = Ledger([row(0)]).window(Q // 4, Q // 2)
     assert window.energy.coverage == 1.0
 
 
 def test_a_share_is_enough_from_its_limit_on():
-    window = from_quarter_hours([row(n) for n in range(3)], 0, 4 * Q)
+    window = Ledger([row(n) for n in range(3)]).window(0, 4 * Q)
     assert window.energy.reaches(0.75)
     assert not window.energy.reaches(0.76)
 

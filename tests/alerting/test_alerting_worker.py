@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from contextlib import closing
+from zoneinfo import ZoneInfo
 
 import pytest
 from servers import wait_until
@@ -23,6 +24,7 @@ from telemetry.reading import Reading
 Q = QUARTER_HOUR_MS
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 NOW_MS = 1_795_000_200_000
+ZONE = ZoneInfo("Asia/Shanghai")
 A, B = "410882-0001", "410882-0002"
 SETTINGS = AlertingSettings(
     round_s=300, offline_after_s=1_800, stop_window_s=4 * 3_600, idle_window_s=86_400,
@@ -58,7 +60,7 @@ class Centre:
         self.meters = {A: [0.0, 0.0]}
 
     def new_worker(self, holder):
-        return Worker(SETTINGS, self.registry, self.history, lambda: self.now_ms, holder)
+        return Worker(SETTINGS, self.registry, self.history, lambda: self.now_ms, holder, ZONE)
 
     def live(self, minutes, station=A, kw=3.0, m3h=1.0, every=5):
         """Time passes; the meters count and are read every five minutes, the worker ticks as often."""

@@ -1,0 +1,117 @@
+"""What the registry has on each station, as far as judging it needs it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from alerting.baseline import WORK_WITHOUT_POWER
+from alerting.detect import SMALL_M3_PER_DAY, PlannedStop, Thresholds
+from alerting.states import without_energy_until
+from registry.config import AlertingSettings
+from registry.tables import Device, Exclusion, Presence, Station
+from service.civil import day_of, start_of
+from telemetry.quantities import Kind
+
+
+class StationFile(NamedTuple):
+    """One station's file.
+
+    Attributes:
+        exclusions: its approved stops, not those withdrawn.
+        treats_since_ms: end of its last time without energy.
+    """
+
+    station: Station
+    devices: list[Device]
+    presence: Presence | None
+    exclusions: list[Exclusion]
+    treats_since_ms: int | None
+
+    @property
+    def id(self) -> str:
+        """The station's id."""
+        return self.station.id
+
+    @property
+    def works_without_power(self) -> bool:
+        """Whether it may treat with next to no energy."""
+        return self.station.process in WORK_WITHOUT_POWER
+
+    @property
+    def first_heard_ms(self) -> int | None:
+        """When the first of its meters was first heard."""
+        return min(
+            (each.first_seen_ms for each in self.devices if each.first_seen_ms is not None), default=None
+        )
+
+    def has(self, kind: Kind) -> bool:
+        """Whether it has ever delivered readings of such a meter."""
+        return any(device.kind == kind for device in self.devices)
+
+    def planned_stop(self, at_ms: int, zone: ZoneInfo) -> PlannedStop | None:
+        """The approved stop that holds at an instant."""
+        if not self.exclusions:
+            return None
+        day = day_of(at_ms, zone)
+        for each in self.exclusions:
+            if each.start <= day <= each.end:
+                ends = (each.start.isoformat(), each.end.isoformat())
+                return PlannedStop(start_of(each.start, zone), each.reason, *ends)
+        return None
+
+    def is_excluded(self, day: date) -> bool:
+        """Whether a civil day lies in an approved stop."""
+        return any(each.start <= day <= each.end for each in self.exclusions)
+
+    def thresholds(self, settings: AlertingSettings) -> Thresholds:
+        """What it is held against: the centre's settings, and before them its own."""
+        is_small = (self.station.design_m3_per_day or 0.0) < SMALL_M3_PER_DAY
+        usual = Thresholds(
+            offline_after_s=settings.offline_after_s,
+            stop_window_s=settings.stop_window_s,
+            idle_window_s=settings.small_idle_window_s if is_small else settings.idle_window_s,
+            learn_s=settings.learn_s,
+            stop_floor_kwh_per_day=settings.stop_floor_kwh_per_day,
+            coverage=settings.coverage,
+        )
+        own: dict[str, Any] = {
+            key: value
+            for key, value in self.station.overrides.items()
+            if key in AlertingSettings.__struct_fields__
+            and key in Thresholds._fields
+            and isinstance(value, int | float)
+        }
+        return usual._replace(floor_is_own="stop_floor_kwh_per_day" in own, **own)
+
+
+def station_files(session: Session, now_ms: int, stations: Iterable[str] | None = None) -> list[StationFile]:
+    """The files of some stations, or of all, by id."""
+    wanted = None if stations is None else set(stations)
+    rows = session.scalars(select(Station).order_by(Station.id))
+    devices, exclusions = _by_station(session, Device), _by_station(session, Exclusion)
+    presence = {each.station_id: each for each in session.scalars(select(Presence))}
+    treats_since = without_energy_until(session, now_ms)
+    return [
+        StationFile(
+            row,
+            devices[row.id],
+            presence.get(row.id),
+            [each for each in exclusions[row.id] if each.withdrawn_ms is None],
+            treats_since.get(row.id),
+        )
+        for row in rows
+        if wanted is None or row.id in wanted
+    ]
+
+
+def _by_station(session: Session, table: Any) -> defaultdict[str, list[Any]]:  # noqa: ANN401 - a table with stations
+    found: defaultdict[str, list[Any]] = defaultdict(list)
+    rows: Sequence[Any] = session.scalars(select(table)).all()
+    for row in rows:
+        found[row.station_id].append(row)
+    return found
