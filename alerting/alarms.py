@@ -37,23 +37,28 @@ def follow(
     raise_after_s: int,
     clear_after_s: int,
     now_ms: int,
-) -> None:
-    """Bring a station's alarms in line with its present state."""
+) -> list[Alarm]:
+    """Bring a station's alarms in line with its present state; returns those open from now on."""
     ringing = {alarm.type: alarm for alarm in opened}
+    still_open: list[Alarm] = []
     stands_s = (now_ms - period.decided_ms) / 1000
     alarm = ringing.pop(period.state, None)
     if alarm is not None:
         alarm.evidence = dict(period.evidence)
         alarm.reason = period.reason
+        still_open.append(alarm)
     elif period.state in SEVERITIES and stands_s >= raise_after_s:
-        _raise(session, period, now_ms)
+        still_open.append(_raise(session, period, now_ms))
     for other in ringing.values():
         says_nothing = period.state in SAY_NOTHING and other.type not in SAY_NOTHING
         if stands_s >= clear_after_s and not says_nothing:
             _clear(session, other, now_ms)
+        else:
+            still_open.append(other)
+    return still_open
 
 
-def _raise(session: Session, period: StatePeriod, now_ms: int) -> None:
+def _raise(session: Session, period: StatePeriod, now_ms: int) -> Alarm:
     alarm = Alarm(
         type=period.state,
         subject=period.station_id,
@@ -69,6 +74,7 @@ def _raise(session: Session, period: StatePeriod, now_ms: int) -> None:
     session.add(
         AlarmEvent(alarm_id=alarm.id, at_ms=now_ms, event="raised", details={"reason": period.reason})
     )
+    return alarm
 
 
 def _clear(session: Session, alarm: Alarm, now_ms: int) -> None:

@@ -27,7 +27,7 @@ _NUMBERS = {
     "longitude": (-180, 180),
     "latitude": (-90, 90),
 }
-TEXT_LENGTHS = {"name": 200, "county": 12, "county_name": 100, "town": 100, "village": 100, "company": 100}
+TEXT_LENGTHS = {"name": 200, "county": 12, "county_name": 100, "town": 100, "village": 100, "company": 200}
 """Letters that the columns of the tables take."""
 TIERS = ("town", "village")
 """乡镇 or 村."""

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerting.detect import EFFLUENT_FLOOR_SHARE, Known, Thresholds, decide
+from alerting.baseline import Baseline
+from alerting.detect import EFFLUENT_FLOOR_SHARE, Known, PlannedStop, Thresholds, decide
 from alerting.ledger import NOTHING_KNOWN, Usage, Window
 
 NOW_MS = 1_795_000_000_000
@@ -135,6 +136,65 @@ CASES = {
         known(NO_ENERGY, NO_WATER, first_heard_ms=NOW_MS - DAY_S * 1000),
         ("stopped", "no_energy_no_effluent", FOUR_HOURS)),
 }  # fmt: skip
+
+
+USUAL = Baseline(energy_kwh=10.0, volume_m3=20.0, days=28)
+MINUTE_MS = 60_000
+STOP = PlannedStop(NOW_MS - 5 * DAY_S * 1000, "maintenance", "2026-11-01", "2026-11-09")
+
+
+def mute(**minutes):
+    return {name.replace("_", "-"): NOW_MS - length * MINUTE_MS for name, length in minutes.items()}
+
+
+CASES |= {
+    "in an approved stop": (
+        known(NO_ENERGY, NO_WATER, planned=STOP),
+        ("planned_stop", "planned_stop", 5 * DAY_S),
+    ),
+    "silent in an approved stop": (
+        known(last_heard_ms=None, planned=STOP),
+        ("planned_stop", "planned_stop", 5 * DAY_S),
+    ),
+    "both meters mute for 5 minutes": (
+        known(ENOUGH, SOME_WATER, mute=mute(power_1=9, flow_1=5), devices=2),
+        ("power_cut", "all_meters_mute", 300),
+    ),
+    "not yet for 5 minutes": (
+        known(ENOUGH, SOME_WATER, mute=mute(power_1=9, flow_1=4.9), devices=2),
+        ("running", "as_expected", 0),
+    ),
+    "no phase has voltage": (known(ENOUGH, SOME_WATER, has_voltage=False), ("power_cut", "no_voltage", 0)),
+    "one of two meters mute for half an hour": (
+        known(ENOUGH, SOME_WATER, mute=mute(power_1=30), devices=2),
+        ("meter_fault", "meter_mute", 1_800),
+    ),
+    "not yet for half an hour": (
+        known(ENOUGH, SOME_WATER, mute=mute(power_1=29.9), devices=2),
+        ("running", "as_expected", 0),
+    ),
+    "the only meter mute": (
+        known(NO_ENERGY, mute=mute(power_1=60), devices=1, **POWER_ONLY),
+        ("meter_fault", "meter_mute", 3_600),
+    ),
+    "far less energy than usual": (
+        known(used(2.99), used(9.0), usual=USUAL),
+        ("low_load", "low_energy", DAY_S),
+    ),
+    "just enough of the usual": (known(used(3.0), used(9.0), usual=USUAL), ("running", "as_expected", 0)),
+    "less than usual since it started again": (
+        known(used(2.99), used(9.0), usual=USUAL, treats_since_ms=NOW_MS - 1000),
+        ("running", "as_expected", 0),
+    ),
+    "far less than a mere guess": (
+        known(used(2.99), used(9.0), usual=USUAL._replace(days=0)),
+        ("running", "as_expected", 0),
+    ),
+    "below the floor that was learnt": (
+        known(used(0.83), NO_WATER, usual=USUAL._replace(energy_kwh=100.0)),
+        ("stopped", "no_energy_no_effluent", FOUR_HOURS),
+    ),
+}
 
 
 @pytest.mark.parametrize("name", CASES)

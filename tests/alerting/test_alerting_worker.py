@@ -17,8 +17,20 @@ from history.port import QUARTER_HOUR_MS, HistoryError, StationReading
 from registry.config import AlertingSettings
 from registry.database import open_registry, upsert
 from registry.dirty import dirty, mark_dirty
+from registry.exclusions import enter_exclusion
 from registry.services import health, take_lease
-from registry.tables import Alarm, AlarmEvent, Device, Lease, Presence, ServiceHealth, StatePeriod, Station
+from registry.tables import (
+    Alarm,
+    AlarmEvent,
+    DayVerdict,
+    Device,
+    Lease,
+    Presence,
+    ServiceHealth,
+    StatePeriod,
+    Station,
+)
+from service.civil import ONE_DAY, day_of, start_of
 from telemetry.reading import Reading
 
 Q = QUARTER_HOUR_MS
@@ -385,6 +397,62 @@ def test_a_station_that_starts_again_is_not_idling_before_it_could_let_water_out
     assert centre.state() == "running"
     centre.live(26 * 60, m3h=0.0, every=15)
     assert centre.state() == "idling"
+
+
+def verdicts(centre, station=A):
+    with centre.registry.reading() as session:
+        rows = session.scalars(
+            select(DayVerdict).where(DayVerdict.station_id == station).order_by(DayVerdict.day)
+        )
+        return [(row.verdict, row.reason) for row in rows]
+
+
+def test_finished_days_get_their_verdicts_and_late_readings_change_them(centre):
+    until_midnight = (start_of(day_of(NOW_MS, ZONE) + ONE_DAY, ZONE) - NOW_MS) // MINUTE_MS
+    centre.live(until_midnight - 10, every=10)
+    counters = list(centre.meters[A])
+    centre.now_ms += DAY_MS  # the station is silent for the whole next day
+    centre.worker.tick(centre.now_ms)
+    assert verdicts(centre) == [("unknown", "too_little_data")]
+    centre.now_ms += 30 * MINUTE_MS
+    centre.worker.tick(centre.now_ms)
+    assert verdicts(centre) == [("unknown", "too_little_data"), ("unknown", "no_data")]
+    late_ms = centre.now_ms - 40 * MINUTE_MS
+    late = [power(late_ms, counters[0] + 60.0), flow(late_ms + 1, counters[1] + 20.0)]
+    centre.write(A, *late)
+    with centre.registry.writing() as session:
+        mark_dirty(session, [(A, late_ms - late_ms % Q)])
+    centre.worker.tick(centre.now_ms)
+    assert verdicts(centre)[1] == ("running", "energy_as_expected")
+
+
+def test_a_meter_that_stays_mute_is_a_fault_and_both_are_a_power_cut(centre):
+    centre.live(6 * 60)
+    assert centre.state() == "running"
+    for _ in range(8):
+        centre.now_ms += 5 * MINUTE_MS
+        mute = Reading(t=centre.now_ms - 1_000, d="power-1", k="power", q="missing", why="no_response")
+        centre.write(A, mute, flow(centre.now_ms - 999, centre.meters[A][1]))
+        centre.worker.tick(centre.now_ms)
+    assert centre.state() == "meter_fault"
+    for _ in range(2):
+        centre.now_ms += 5 * MINUTE_MS
+        mute = Reading(t=centre.now_ms - 1_000, d="power-1", k="power", q="missing", why="no_response")
+        other = Reading(t=centre.now_ms - 999, d="flow-1", k="flow", q="missing", why="no_response")
+        centre.write(A, mute, other)
+        centre.worker.tick(centre.now_ms)
+    assert centre.state() == "power_cut"
+
+
+def test_an_approved_stop_is_planned(centre):
+    centre.live(6 * 60)
+    today = day_of(centre.now_ms, ZONE)
+    with centre.registry.writing() as session:
+        enter_exclusion(session, A, today, today, reason="maintenance", applicant="a", approver="b",
+                        entered_ms=centre.now_ms)  # fmt: skip
+    centre.live(6 * 60, kw=0.0, m3h=0.0)
+    assert centre.state() == "planned_stop"
+    assert centre.rows(Alarm, "type") == []
 
 
 def test_nonsense_among_a_station_s_overrides_stops_nobody(centre):

@@ -189,7 +189,7 @@ def test_town_and_county_name_have_their_lengths_too(registry, tmp_path):
 
 def test_the_lengths_are_those_of_the_tables():
     tables = {"name": Station.name, "village": Station.village, "county": County.code,
-              "county_name": County.name, "town": Town.name}  # fmt: skip
+              "county_name": County.name, "town": Town.name, "company": Company.name}  # fmt: skip
     assert {name: column.type.length for name, column in tables.items()} == TEXT_LENGTHS
 
 
