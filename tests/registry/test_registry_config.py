@@ -35,6 +35,9 @@ password_file = "{file}"
 [collector]
 accept_unknown_stations = true
 shared_group = "collectors"
+[reporting]
+path = "/tmp/reports"
+draft_hour = 2
 [console]
 host = "::1"
 port = 9000
@@ -77,6 +80,7 @@ def test_every_key_is_taken(tmp_path):
     assert (known.history.raw_days, known.history.org) == (500, "bureau")
     assert known.collector.accept_unknown_stations is True
     assert (known.mqtt.actual_port, known.console.port, known.console.host) == (1884, 9000, "::1")
+    assert (known.reporting.path, known.reporting.draft_hour) == ("/tmp/reports", 2)
     assert known.alerting == AlertingSettings(
         round_s=1, offline_after_s=2, stop_window_s=3, idle_window_s=4, small_idle_window_s=5, learn_s=6,
         stop_floor_kwh_per_day=0.7, coverage=1, raise_after_s=0, clear_after_s=0,

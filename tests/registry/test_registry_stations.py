@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from qingliu.cli import main
 from registry.stations import COLUMNS, TEXT_LENGTHS, import_csv, known_ids, note_pending
-from registry.tables import County, Station, Town
+from registry.tables import Company, County, Station, Town
 from service.settings import SettingsError
 
 GOOD = (
@@ -42,9 +42,14 @@ def ids(registry):
 
 
 def refused(registry, tmp_path, text, encoding="utf-8"):
+    lines = refused_again(registry, tmp_path, text, encoding)
+    assert ids(registry) == set()
+    return lines
+
+
+def refused_again(registry, tmp_path, text, encoding="utf-8"):
     with pytest.raises(SettingsError) as caught, registry.writing() as session:
         import_csv(session, put(tmp_path, text, encoding))
-    assert ids(registry) == set()
     return [line.removeprefix(f"{tmp_path}/") for line in caught.value.lines()]
 
 
@@ -172,6 +177,20 @@ def test_a_row_with_fewer_cells_leaves_the_rest_as_it_is(registry, tmp_path):
 def test_a_text_that_no_store_takes_is_refused_with_its_row(registry, tmp_path, column, value, rule):
     (line,) = refused(registry, tmp_path, f"station,{column}\na,{value}\n")
     assert line.startswith(f"stations.csv: row 2, {column}: must have {rule} (got ")
+
+
+def test_company_and_tier_come_along(registry, tmp_path):
+    text = "station,company,tier\na,清源运维,town\nb,清源运维,\nc,,village\n"
+    bring_in(registry, tmp_path, text)
+    a, b, c = (stored(registry, station) for station in "abc")
+    assert (a.tier, b.tier, c.tier) == ("town", "village", "village")
+    assert (a.company_id, c.company_id) == (b.company_id, None)
+    with registry.reading() as session:
+        assert session.get_one(Company, a.company_id).name == "清源运维"
+    bring_in(registry, tmp_path, "station,company\na,\nc,清源运维\n")
+    assert stored(registry, "a").company_id == stored(registry, "c").company_id == b.company_id
+    assert refused_again(registry, tmp_path, "station,tier\na,city\n") == [
+        "stations.csv: row 2, tier: must be one of town, village (got \"city\")."]  # fmt: skip
 
 
 def test_a_full_width_space_is_a_letter_like_others(registry, tmp_path):
