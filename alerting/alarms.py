@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from alerting.detect import NO_LONGER_IN_USE
 from registry.tables import Alarm, AlarmEvent, StatePeriod
 
 SEVERITIES = {
@@ -50,7 +51,11 @@ def follow(
     elif period.state in SEVERITIES and stands_s >= raise_after_s:
         still_open.append(_raise(session, period, now_ms))
     for other in ringing.values():
-        says_nothing = period.state in SAY_NOTHING and other.type not in SAY_NOTHING
+        says_nothing = (
+            period.state in SAY_NOTHING
+            and period.reason != NO_LONGER_IN_USE
+            and other.type not in SAY_NOTHING
+        )
         if stands_s >= clear_after_s and not says_nothing:
             _clear(session, other, now_ms)
         else:

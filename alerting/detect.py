@@ -27,6 +27,8 @@ SECONDS_PER_DAY = 86_400
 POWER_CUT_AFTER_S = 300
 METER_FAULT_AFTER_S = 1_800
 """Meters must be mute for so long before it is said; a poll or two fail everywhere."""
+NO_LONGER_IN_USE = "no_longer_in_use"
+"""The reason of a station whose class says so; nothing rings for it."""
 SMALL_M3_PER_DAY = 20.0
 """Below this design scale a missing effluent is waited for longer."""
 
@@ -74,6 +76,7 @@ class Known(NamedTuple):
         idle_window: figures of the idling window, ending now.
         usual: the station's usual day; None stands for the thresholds' floor alone.
         planned: the approved stop that holds now, None for none.
+        left_ms: since when the station is no longer in use; None while it is.
         mute: device to the instant since when it fails to answer, though the box is heard.
         devices: how many meters there are.
         has_voltage: None if no voltage is measured.
@@ -90,6 +93,7 @@ class Known(NamedTuple):
     treats_since_ms: int | None = None
     usual: Baseline = Baseline()
     planned: PlannedStop | None = None
+    left_ms: int | None = None
     mute: Mapping[str, int] = {}
     devices: int = 0
     has_voltage: bool | None = None
@@ -120,6 +124,8 @@ def decide(known: Known, limits: Thresholds, now_ms: int) -> Decision:
 
 def _before_any_window(known: Known, limits: Thresholds, now_ms: int) -> Decision | None:
     """What is decided without looking at energy and effluent."""
+    if known.left_ms is not None:
+        return Decision("unknown", known.left_ms, NO_LONGER_IN_USE, {})
     if known.planned is not None:
         stop = known.planned
         planned = {"reason": stop.reason, "start": stop.first_day, "end": stop.last_day}

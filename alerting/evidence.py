@@ -47,6 +47,7 @@ def known_now(
         treats_since_ms=file.treats_since_ms,
         usual=usual,
         planned=file.planned_stop(now_ms, zone),
+        left_ms=file.left_ms(now_ms, zone),
         mute=_mute(history, file.id, latest, now_ms),
         devices=len(latest),
         has_voltage=_has_voltage(latest),

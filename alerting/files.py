@@ -13,9 +13,12 @@ from alerting.baseline import WORK_WITHOUT_POWER
 from alerting.detect import SMALL_M3_PER_DAY, PlannedStop, Thresholds
 from alerting.states import without_energy_until
 from registry.config import AlertingSettings
-from registry.tables import Device, Exclusion, Presence, Station
+from registry.tables import Device, Exclusion, Presence, Station, StationClass
 from service.civil import day_of, start_of
 from telemetry.quantities import Kind
+
+IN_USE = frozenset({"in_use", "rebuilding"})
+"""在用 and 改造; a station of any other class is no longer watched."""
 
 
 class StationFile(NamedTuple):
@@ -23,6 +26,7 @@ class StationFile(NamedTuple):
 
     Attributes:
         exclusions: its approved stops, not those withdrawn.
+        classes: its life-cycle classes, by day.
         treats_since_ms: end of its last time without energy.
     """
 
@@ -30,6 +34,7 @@ class StationFile(NamedTuple):
     devices: list[Device]
     presence: Presence | None
     exclusions: list[Exclusion]
+    classes: list[StationClass]
     treats_since_ms: int | None
 
     @property
@@ -64,6 +69,14 @@ class StationFile(NamedTuple):
                 return PlannedStop(start_of(each.start, zone), each.reason, *ends)
         return None
 
+    def left_ms(self, at_ms: int, zone: ZoneInfo) -> int | None:
+        """Since when the station is no longer in use at an instant, ms; None while it is."""
+        day = day_of(at_ms, zone)
+        last = max(
+            (each for each in self.classes if each.since <= day), key=lambda each: each.since, default=None
+        )
+        return start_of(last.since, zone) if last is not None and last.class_ not in IN_USE else None
+
     def is_excluded(self, day: date) -> bool:
         """Whether a civil day lies in an approved stop."""
         return any(each.start <= day <= each.end for each in self.exclusions)
@@ -94,6 +107,7 @@ def station_files(session: Session, now_ms: int, stations: Iterable[str] | None 
     wanted = None if stations is None else set(stations)
     rows = session.scalars(select(Station).order_by(Station.id))
     devices, exclusions = _by_station(session, Device), _by_station(session, Exclusion)
+    classes = _by_station(session, StationClass)
     presence = {each.station_id: each for each in session.scalars(select(Presence))}
     treats_since = without_energy_until(session, now_ms)
     return [
@@ -102,6 +116,7 @@ def station_files(session: Session, now_ms: int, stations: Iterable[str] | None 
             devices[row.id],
             presence.get(row.id),
             [each for each in exclusions[row.id] if each.withdrawn_ms is None],
+            classes[row.id],
             treats_since.get(row.id),
         )
         for row in rows

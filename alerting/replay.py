@@ -71,7 +71,10 @@ def replay(
             day += ONE_DAY
             day_end_ms = start_of(day + ONE_DAY, zone)
         known = _known(file, ledger, silences, limits, now_ms)._replace(
-            usual=usual.baseline, planned=file.planned_stop(now_ms, zone), treats_since_ms=treats_since_ms
+            usual=usual.baseline,
+            planned=file.planned_stop(now_ms, zone),
+            left_ms=file.left_ms(now_ms, zone),
+            treats_since_ms=treats_since_ms,
         )
         decision = decide(known, limits, now_ms)
         if decision.state in WITHOUT_ENERGY:

@@ -38,7 +38,7 @@ class Children:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # a Ctrl-C is for the parent, which stops its children in order
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 - the parent has one thread only
+                preexec_fn=die_with_parent,  # noqa: PLW1509 - the parent has one thread only
             )
 
     def log_of(self, name: str) -> Path:
@@ -71,5 +71,6 @@ class Children:
         return lines[-1] if lines else "no word of why"
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
+    """Let this process be told to end when its parent is gone."""
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

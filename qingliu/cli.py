@@ -18,6 +18,7 @@ ROOMS = {
     "agent": ("edge_agent.cli", "read the meters of one station and deliver to the centre"),
     "collector": ("collector.cli", "take readings in, write them, acknowledge them"),
     "alerting": ("alerting.cli", "quarter hours, station states and alarms"),
+    "report": ("reporting.cli", "the monthly operating-rate report"),
     "console": ("console.cli", "web pages for the duty desk"),
     "stations": ("registry.cli", "the facility file: import, list"),
     "simulate": ("simulator.cli", "meters on a pseudo-terminal, for tests and demonstrations"),

@@ -4,47 +4,48 @@ import argparse
 import fcntl
 import json
 import os
-import socket
 import sys
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Event
-from typing import NamedTuple
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from qingliu.children import Children, Death
-from qingliu.demo_files import LIVE_STATIONS, write_files
-from service.process import UnavailableError, complain, stop_signals
+from qingliu.demo_files import DemoCity, DemoError, Paths, known_city, write_settings
+from qingliu.demo_past import prepare
+from qingliu.demo_registry import register_city
+from qingliu.demo_steps import PORTS_TRIED, Step, free_port, stages
+from service.process import complain, now_ms, stop_signals
 
 READY_WITHIN_S = 60.0
-PORTS_TRIED = 20
+FEWEST_STATIONS, MOST_STATIONS = 3, 500
 _EXAMPLES = """examples:
   qingliu demo
-  qingliu demo --port 9000 --data /tmp/qingliu-demo
+  qingliu demo --port 9000 --data /tmp/qingliu-demo --stations 100
+  qingliu simulate stop 410882-demo1      in another terminal: its alarm comes within 3 minutes
 """
-
-
-class DemoError(UnavailableError):
-    """The demo cannot start or go on."""
-
-
-class _Step(NamedTuple):
-    """One child, and how to know that it is ready."""
-
-    name: str
-    words: list[str]
-    is_ready: Callable[[], bool]
 
 
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the options of `qingliu demo`."""
     parser.epilog = _EXAMPLES
-    parser.add_argument("--port", type=_port, default=8080, help="of the console; the next free one is taken")
+    parser.add_argument(
+        "--port", type=_port, default=8080, help="of the console; the next free one is taken [%(default)s]"
+    )
     parser.add_argument(
         "--data", type=Path, default=Path("demo-data"), help="folder to keep everything in [%(default)s]"
+    )
+    parser.add_argument(
+        "--stations", type=_stations, metavar="N", help="stations of the invented city, 3 to 500 [40]"
+    )
+    parser.add_argument(
+        "--past-days",
+        type=_days,
+        metavar="N",
+        help="days of past to prepare [from the first day of the month before last]",
     )
     parser.add_argument("--json", action="store_true", help="print the address as a line of JSON")
     parser.set_defaults(run=_run)
@@ -56,20 +57,25 @@ def _run(arguments: argparse.Namespace) -> int:
         data.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DemoError(f"{data}: {error.strerror}. Name another folder with --data.") from error
+    paths = Paths(data)
     with ExitStack() as open_things:
         _lock(data, open_things)
+        known = known_city(paths, arguments.stations, now_ms())
         broker_port, console_port = _free_port(0), _free_port(arguments.port)
         if arguments.port not in (console_port, 0):
             complain([f"port {arguments.port} is busy, taking {console_port}"])
-        write_files(data, broker_port=broker_port, console_port=console_port)
         children = Children(data / "log")
         open_things.callback(children.stop)
         stop = open_things.enter_context(stop_signals())
-        for step in _steps(data, broker_port, console_port):
-            _start(children, step, stop)
-            if stop.is_set():
-                return 0
-        _announce(data, f"http://127.0.0.1:{console_port}/", as_json=arguments.json)
+        live = [station for station in known.stations() if station.is_live]
+        write_settings(paths, live, broker_port=broker_port, console_port=console_port)
+        _prepare(paths, known, arguments.past_days, stop)
+        ports = {"broker_port": broker_port, "console_port": console_port}
+        for stage in stages(paths, known, **ports, now_ms=now_ms()):
+            _start(children, stage, stop)
+        if stop.is_set():
+            return 0
+        _announce(paths, known, f"http://127.0.0.1:{console_port}/", as_json=arguments.json)
         while not stop.wait(0.5):
             death = children.death()
             if death is not None:
@@ -77,50 +83,43 @@ def _run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _steps(data: Path, broker_port: int, console_port: int) -> list[_Step]:
-    centre = ["--config", str(data / "centre.toml")]
-    address = f"http://127.0.0.1:{console_port}/health"
-    steps = [
-        _Step(
-            "broker",
-            ["qingliu.embedded_broker", "--port", str(broker_port)],
-            lambda: _listens(broker_port),
-        ),
-        _Step("collector", ["qingliu", "collector", "run", *centre], lambda: True),
-        _Step("alerting", ["qingliu", "alerting", "run", *centre], lambda: True),
-        _Step("console", ["qingliu", "console", "run", *centre], lambda: _answers(address)),
-    ]
-    for number, station in enumerate(LIVE_STATIONS):
-        folder = data / station.id
-        port = folder / "rs485"
-        meters = ["qingliu", "simulate", "meters", "--link", str(port), "--seed", str(number)]
-        meters += ["--pace", f"{station.pace:g}", "--population", str(station.population)]
-        meters += ["--memory", str(folder / "counters.json"), "--control", str(folder / "control")]
-        steps.append(_Step(f"meters-{station.id}", meters, port.exists))
-        agent = ["qingliu", "agent", "run", "--config", str(folder / "agent.toml")]
-        steps.append(_Step(f"agent-{station.id}", agent, lambda: True))
-    return steps
+def _prepare(paths: Paths, known: DemoCity, past_days: int | None, stop: Event) -> None:
+    """Register the city and bring its past into the stores, with a bar where somebody looks."""
+    register_city(paths, known.stations())
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty(),
+    ) as progress:  # fmt: skip
+        task = progress.add_task("a city's past 准备历史数据", total=known.count)
+        prepare(paths, known, now_ms(), past_days, stop, lambda: progress.advance(task))
 
 
-def _start(children: Children, step: _Step, stop: Event) -> None:
-    is_terminal = sys.stderr.isatty()
-    if is_terminal:
-        sys.stderr.write(f"\r\x1b[Kstarting {step.name} …")
-        sys.stderr.flush()
-    children.start(step.name, step.words)
+def _start(children: Children, stage: list[Step], stop: Event) -> None:
+    """Start the parts of a stage together, and wait until all are ready or the demo is to stop."""
+    if stop.is_set():
+        return
+    for step in stage:
+        children.start(step.name, step.words)
     deadline = time.monotonic() + READY_WITHIN_S
-    while not step.is_ready():
+    waiting = list(stage)
+    while waiting := [step for step in waiting if not step.is_ready()]:
+        _say(f"starting {', '.join(step.name for step in waiting)} …")
         death = children.death()
         if death is not None:
             raise _died(death, children)
         if time.monotonic() > deadline:
-            raise DemoError(
-                f"{step.name} is not ready after {READY_WITHIN_S:.0f} s. See {children.log_of(step.name)}."
-            )
+            name = waiting[0].name
+            raise DemoError(f"{name} is not ready after {READY_WITHIN_S:.0f} s. See {children.log_of(name)}.")
         if stop.wait(0.1):
-            return
-    if is_terminal:
-        sys.stderr.write("\r\x1b[K")
+            break
+    _say("")
+
+
+def _say(text: str) -> None:
+    """Show what is waited for, where somebody looks."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{text}")
+        sys.stderr.flush()
 
 
 def _died(death: Death, children: Children) -> DemoError:
@@ -130,15 +129,16 @@ def _died(death: Death, children: Children) -> DemoError:
     )
 
 
-def _announce(data: Path, address: str, *, as_json: bool) -> None:
+def _announce(paths: Paths, known: DemoCity, address: str, *, as_json: bool) -> None:
+    data, live = paths.data, known.stations()[0].id
     if as_json:
         print(json.dumps({"address": address, "data": str(data)}), flush=True)  # noqa: T201
         return
     print(  # noqa: T201
         f"\n  Qingliu demo: {address}\n"
         f"  演示已启动：请用浏览器打开上面的地址。\n\n"
-        f"  two live simulated stations; data and logs in {data}\n"
-        f"  Ctrl-C stops everything\n",
+        f"  An invented city of {known.count} stations, two of them live; data and logs in {data}\n"
+        f"  Ctrl-C stops everything. In another terminal: qingliu simulate stop {live}\n",
         flush=True,
     )
 
@@ -159,35 +159,26 @@ def _lock(data: Path, open_things: ExitStack) -> None:
 
 
 def _port(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or int(text) > 65_535:
-        raise argparse.ArgumentTypeError(f"must be a port from 0 to 65535 (got {text})")
+    return _whole(text, 0, 65_535, "a port")
+
+
+def _stations(text: str) -> int:
+    return _whole(text, FEWEST_STATIONS, MOST_STATIONS, "a number")
+
+
+def _days(text: str) -> int:
+    return _whole(text, 1, 92, "a number")
+
+
+def _whole(text: str, low: int, high: int, what: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 9 and low <= int(text) <= high):
+        raise argparse.ArgumentTypeError(f"must be {what} from {low} to {high} (got {text})")
     return int(text)
 
 
 def _free_port(wanted: int) -> int:
-    """The wanted port if it is free, else one of the next; any free one for 0."""
-    last = min(wanted + PORTS_TRIED - 1, 65_535) if wanted else 0
-    for port in range(wanted, last + 1):
-        with closing(socket.socket()) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise DemoError(f"ports {wanted} to {last} are all busy. Name another with --port.")
-
-
-def _listens(port: int) -> bool:
-    with closing(socket.socket()) as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _answers(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(address, timeout=1):  # noqa: S310 - our own loopback address
-            return True
-    except urllib.error.HTTPError:
-        return True  # it answers, even if not all is well yet
-    except OSError:
-        return False
+    port = free_port(wanted)
+    if port is None:
+        last = min(wanted + PORTS_TRIED - 1, 65_535)
+        raise DemoError(f"ports {wanted} to {last} are all busy. Name another with --port.")
+    return port

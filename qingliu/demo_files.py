@@ -1,37 +1,22 @@
-"""The demo's files: a centre with shortened windows, and two live stations. All names are invented."""
+"""The demo's folder: which city it holds, and the settings of its parts."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from registry.database import open_registry
-from registry.stations import import_csv
+import msgspec
 
+from service.process import UnavailableError
+from simulator.city import CityStation, city
 
-class LiveStation(NamedTuple):
-    """A simulated station; `pace` compresses its village's day, never the physics of its counters."""
-
-    id: str
-    name: str
-    town: str
-    process: str
-    design_m3_per_day: float
-    population: int
-    pace: float
-
-
-COUNTY = ("410882", "沁阳市")
-LIVE_STATIONS = (
-    LiveStation("410882-demo1", "演示站一（虚构）", "演示镇", "A2O", 20, 250, 60),
-    LiveStation("410882-demo2", "演示站二（虚构）", "演示镇", "contact_oxidation", 30, 380, 60),
-)
-
-YOUNG_COUNTERS = {"energy_kwh": 42.0, "volume_m3": 60.0}
-"""A meter's float32 counts in steps of 0.001 kWh from 8,192 kWh on, too coarse for windows of a minute."""
+PACE = 60.0
+"""Village seconds per second at the live stations: their villagers' day takes 24 minutes."""
+USUAL_STATIONS = 40
 
 _CENTRE = """# Written anew at every start of the demo.
 [centre]
-name = "农村生活污水处理设施监管中心（演示）"
+name = "焦作市农村生活污水处理设施监管中心（演示，站点均为虚构）"
 [mqtt]
 host = "127.0.0.1"
 port = {broker_port}
@@ -42,13 +27,11 @@ url = {registry}
 path = {history}
 [console]
 port = {console_port}
-[alerting]                # windows shortened, so that a stop is seen within minutes
-round_s = 5
-learn_s = 60
-stop_window_s = 60
-idle_window_s = 600
-small_idle_window_s = 600
-offline_after_s = 60
+[reporting]
+path = {reports}
+draft_hour = 0
+[alerting]
+round_s = 15
 clear_after_s = 15
 """
 
@@ -80,19 +63,107 @@ path = {outbox}
 """
 
 
-def write_files(data: Path, *, broker_port: int, console_port: int) -> None:
-    """Write the settings and register the stations; what the folder has gathered stays."""
-    registry_url = f"sqlite:///{data / 'registry.db'}"
+class DemoError(UnavailableError):
+    """The demo cannot start or go on."""
+
+
+class DemoCity(msgspec.Struct):
+    """What a demo's folder holds; begun once, it stays.
+
+    Attributes:
+        begun_ms: when the folder was first used; the city's past and present hang on it.
+        count: of stations.
+        prepared_ms: station to the instant up to which its past is in the stores.
+    """
+
+    begun_ms: int
+    count: int
+    prepared_ms: dict[str, int] = {}
+
+    def stations(self) -> list[CityStation]:
+        """The cast."""
+        return city(self.begun_ms / 1000, self.count)
+
+
+class Paths(NamedTuple):
+    """What lies where in the folder."""
+
+    data: Path
+
+    @property
+    def centre(self) -> Path:
+        """Settings of the centre's parts."""
+        return self.data / "centre.toml"
+
+    @property
+    def registry_url(self) -> str:
+        """The relational store."""
+        return f"sqlite:///{self.data / 'registry.db'}"
+
+    @property
+    def history(self) -> Path:
+        """The time series."""
+        return self.data / "history.db"
+
+    @property
+    def stations(self) -> Path:
+        """The facility file, as one imports it."""
+        return self.data / "stations.csv"
+
+    @property
+    def city(self) -> Path:
+        """Which city this folder holds."""
+        return self.data / "city.json"
+
+    def agent(self, station: str) -> Path:
+        """Settings of a live station's agent."""
+        return self.data / station / "agent.toml"
+
+    def counters(self, station: str) -> Path:
+        """What a live station's meters have counted."""
+        return self.data / station / "counters.json"
+
+
+def known_city(paths: Paths, count: int | None, now_ms: int) -> DemoCity:
+    """The folder's city, begun now if it has none.
+
+    Raises:
+        DemoError: it holds another number of stations than is asked for.
+    """
+    try:
+        known = msgspec.json.decode(paths.city.read_bytes(), type=DemoCity)
+    except FileNotFoundError:
+        known = DemoCity(now_ms, count or USUAL_STATIONS)
+        keep_city(paths, known)
+    except msgspec.DecodeError as error:
+        raise DemoError(f"{paths.city}: {error}. Remove the folder, or name another with --data.") from error
+    if count not in (None, known.count):
+        raise DemoError(
+            f"{paths.data}: holds a city of {known.count} stations (got --stations {count}). "
+            "Remove the folder, or name another with --data."
+        )
+    return known
+
+
+def keep_city(paths: Paths, known: DemoCity) -> None:
+    """Write the folder's city down, whole or not at all."""
+    fresh = paths.city.with_suffix(".new")
+    fresh.write_bytes(msgspec.json.encode(known))
+    fresh.replace(paths.city)
+
+
+def write_settings(paths: Paths, live: Iterable[CityStation], *, broker_port: int, console_port: int) -> None:
+    """Write the settings files; what the folder has gathered stays."""
     centre = _CENTRE.format(
         broker_port=broker_port,
         console_port=console_port,
-        registry=_toml(registry_url),
-        history=_toml(str(data / "history.db")),
+        registry=_toml(paths.registry_url),
+        history=_toml(str(paths.history)),
+        reports=_toml(str(paths.data / "reports")),
     )
-    (data / "centre.toml").write_text(centre, encoding="utf-8")
-    rows = ["station,name,county,county_name,town,process,design_m3_per_day"]
-    for station in LIVE_STATIONS:
-        folder = data / station.id
+    paths.centre.write_text(centre, encoding="utf-8")
+    for station in live:
+        folder = paths.agent(station.id).parent
         folder.mkdir(exist_ok=True)
         agent = _AGENT.format(
             id=_toml(station.id),
@@ -101,22 +172,7 @@ def write_files(data: Path, *, broker_port: int, console_port: int) -> None:
             broker_port=broker_port,
             outbox=_toml(str(folder / "outbox.db")),
         )
-        (folder / "agent.toml").write_text(agent, encoding="utf-8")
-        counters = folder / "counters.json"
-        if not counters.exists():
-            counters.write_text(json.dumps(YOUNG_COUNTERS), encoding="utf-8")
-        county = ",".join(COUNTY)
-        rows.append(
-            f"{station.id},{station.name},{county},{station.town},{station.process},{station.design_m3_per_day:g}"
-        )
-    stations = data / "stations.csv"
-    stations.write_text("\n".join(rows) + "\n", encoding="utf-8")
-    registry = open_registry(registry_url)
-    try:
-        with registry.writing() as session:
-            import_csv(session, stations)
-    finally:
-        registry.close()
+        paths.agent(station.id).write_text(agent, encoding="utf-8")
 
 
 def _toml(text: str) -> str:

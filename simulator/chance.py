@@ -36,10 +36,10 @@ class Wander:
 
     def at(self, time_s: float) -> float:
         """Height of the wave at a time, seconds."""
-        return sum(
-            weight * math.sin(2 * math.pi * (time_s % period) / period + phase)
-            for weight, period, phase in zip(_WEIGHTS, _PERIODS_S, self.phases, strict=True)
-        )
+        height = 0.0
+        for weight, period, phase in zip(_WEIGHTS, _PERIODS_S, self.phases, strict=True):
+            height += weight * math.sin(math.tau * (time_s % period) / period + phase)
+        return height
 
     def integral(self, start_s: float, end_s: float) -> float:
         """Area under the wave from one time to another, in seconds."""

@@ -10,7 +10,8 @@ import select
 import socket
 import stat
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -34,7 +35,7 @@ def send(path: Path, word: str) -> str:
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as caller:
             caller.settimeout(TIMEOUT_S)
-            caller.connect(str(path))
+            _connect(caller, path)
             caller.sendall(f"{word}\n".encode())
             answer = _line_from(caller)
     except OSError as error:
@@ -152,19 +153,35 @@ def _listen(path: Path) -> socket.socket:
         path.unlink()
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        listener.bind(str(path))
+        with _short(path) as address:
+            listener.bind(address)
         path.chmod(0o600)
         listener.listen()
     except OSError as error:
         listener.close()
-        raise PathError(path, "a short path in a directory that can be written", str(error)) from error
+        raise PathError(path, "a short name in a directory that can be written", str(error)) from error
     return listener
 
 
 def _is_answered(path: Path) -> bool:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as caller:
         try:
-            caller.connect(str(path))
+            _connect(caller, path)
         except OSError:
             return False
         return True
+
+
+def _connect(caller: socket.socket, path: Path) -> None:
+    with _short(path) as address:
+        caller.connect(address)
+
+
+@contextmanager
+def _short(path: Path) -> Iterator[str]:
+    """Another way to say a path, by its opened directory: a socket's address has room for 107 bytes only."""
+    directory_fd = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{directory_fd}/{path.name}"
+    finally:
+        os.close(directory_fd)

@@ -38,12 +38,6 @@ class Load:
         """Reactive power, kvar, from active power and power factor."""
         return self.power_kw * math.tan(math.acos(self.power_factor))
 
-    def share(self, phase: int) -> float:
-        """Part of the load that hangs on phase 0, 1 or 2."""
-        if self.single_phase:
-            return 1.0 if phase == 0 else 0.0
-        return 1 / 3
-
 
 @dataclass(frozen=True)
 class Electricity:
@@ -95,20 +89,24 @@ class Mains:
 
     def feed(self, loads: tuple[Load, ...], now_s: float) -> Electricity:
         """Work out what the meter sees when these loads are on."""
-        voltages, currents, powers, reactives = [], [], [], []
-        for phase, wander in enumerate(self._phases):
-            voltage_v = MIDDLE_V + SWING_V * wander.at(now_s)
-            power_kw = sum(load.power_kw * load.share(phase) for load in loads)
-            reactive_kvar = sum(load.reactive_kvar * load.share(phase) for load in loads)
-            voltages.append(voltage_v)
-            powers.append(power_kw)
-            reactives.append(reactive_kvar)
-            currents.append(1000 * math.hypot(power_kw, reactive_kvar) / voltage_v)
+        alone_kw = alone_kvar = third_kw = third_kvar = 0.0
+        for load in loads:
+            if load.single_phase:
+                alone_kw += load.power_kw
+                alone_kvar += load.reactive_kvar
+            else:
+                third_kw += load.power_kw / 3
+                third_kvar += load.reactive_kvar / 3
+        power_kw = (third_kw + alone_kw, third_kw, third_kw)
+        reactive_kvar = (third_kvar + alone_kvar, third_kvar, third_kvar)
+        first_v, second_v, third_v = (MIDDLE_V + SWING_V * wander.at(now_s) for wander in self._phases)
+        third_va = 1000 * math.hypot(third_kw, third_kvar)
+        first_va = 1000 * math.hypot(power_kw[0], reactive_kvar[0])
         return Electricity(
-            voltage_v=_three(voltages),
-            current_a=_three(currents),
-            power_kw=_three(powers),
-            reactive_kvar=_three(reactives),
+            voltage_v=(first_v, second_v, third_v),
+            current_a=(first_va / first_v, third_va / second_v, third_va / third_v),
+            power_kw=power_kw,
+            reactive_kvar=reactive_kvar,
             frequency_hz=MIDDLE_HZ + SWING_HZ * self._frequency.at(now_s),
         )
 
@@ -117,8 +115,3 @@ def power_cut() -> Electricity:
     """What a power meter would see, if it still lived, when the grid is gone."""
     nothing = (0.0, 0.0, 0.0)
     return Electricity(nothing, nothing, nothing, nothing, frequency_hz=0.0)
-
-
-def _three(values: list[float]) -> Phases:
-    first, second, third = values
-    return (first, second, third)

@@ -1,8 +1,9 @@
 """What a correct reader must obtain from the two meters, in the units of the project's quantities.
 
-Two ways to the same figures, neither of which uses the encoder: `truth_*` computes them from the life by the
-meters' resolution, `said_*` takes them from registers that went over the wire. A reader may multiply by 0.1
-where these divide by 10, so compare with a relative tolerance of 1e-9, not bit by bit.
+Two ways to the same figures, neither of which uses the encoder: `truth_*` computes them from the life by
+the meters' resolution (`shown_*`), `said_*` takes them from registers that went over the wire. A reader
+may multiply by 0.1 where these divide by 10, so compare with a relative tolerance of 1e-9, not bit by
+bit.
 """
 
 import ctypes
@@ -10,6 +11,7 @@ import math
 from collections.abc import Mapping
 
 from simulator.life import Snapshot
+from simulator.mains import Electricity
 
 _SAID_BY_DTSU666 = {
     "active_power_kw": (0x2012, 10_000),
@@ -27,28 +29,34 @@ _SAID_BY_DTSU666 = {
 
 
 def truth_dtsu666(snapshot: Snapshot) -> dict[str, float]:
-    """Quantities of the power meter: whole steps of its resolution; energy as a 32-bit float."""
-    seen = snapshot.electricity
-    truth = {
-        "active_power_kw": round(seen.active_power_kw * 10_000) / 10_000,
-        "power_factor": round(seen.power_factor * 1000) / 1000,
-        "frequency_hz": round(seen.frequency_hz * 100) / 100,
-        "energy_kwh": _as_float32(snapshot.energy_kwh),
-    }
-    for phase in range(3):
-        truth[f"voltage_l{phase + 1}_v"] = round(seen.voltage_v[phase] * 10) / 10
-        truth[f"current_l{phase + 1}_a"] = round(seen.current_a[phase] * 1000) / 1000
-    return truth
+    """Quantities of the power meter of a living station."""
+    return shown_dtsu666(snapshot.electricity, snapshot.energy_kwh)
 
 
 def truth_mfe600(snapshot: Snapshot) -> dict[str, float]:
-    """Quantities of the flow meter: the total is exact in whole m3, its fraction a 32-bit float below 1."""
-    whole_m3 = math.floor(snapshot.volume_m3)
-    fraction_m3 = _as_float32(snapshot.volume_m3 - whole_m3)
-    return {
-        "flow_m3h": _as_float32(snapshot.flow_m3h),
-        "volume_m3": whole_m3 + min(fraction_m3, 1 - 2**-24),
+    """Quantities of the flow meter of a living station."""
+    return shown_mfe600(snapshot.flow_m3h, snapshot.volume_m3)
+
+
+def shown_dtsu666(seen: Electricity, energy_kwh: float) -> dict[str, float]:
+    """Quantities of the power meter: whole steps of its resolution; energy as a 32-bit float."""
+    shown = {
+        "active_power_kw": round(seen.active_power_kw * 10_000) / 10_000,
+        "power_factor": round(seen.power_factor * 1000) / 1000,
+        "frequency_hz": round(seen.frequency_hz * 100) / 100,
+        "energy_kwh": _as_float32(energy_kwh),
     }
+    for phase in range(3):
+        shown[f"voltage_l{phase + 1}_v"] = round(seen.voltage_v[phase] * 10) / 10
+        shown[f"current_l{phase + 1}_a"] = round(seen.current_a[phase] * 1000) / 1000
+    return shown
+
+
+def shown_mfe600(flow_m3h: float, volume_m3: float) -> dict[str, float]:
+    """Quantities of the flow meter: the total is exact in whole m3, its fraction a 32-bit float below 1."""
+    whole_m3 = math.floor(volume_m3)
+    fraction_m3 = _as_float32(volume_m3 - whole_m3)
+    return {"flow_m3h": _as_float32(flow_m3h), "volume_m3": whole_m3 + min(fraction_m3, 1 - 2**-24)}
 
 
 def said_dtsu666(registers: Mapping[int, int]) -> dict[str, float]:

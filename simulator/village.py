@@ -6,6 +6,7 @@ Villagers discharge 68.5 L per person and day (urban: 148.5), in three peaks (mo
 """
 
 import math
+from datetime import date
 
 from simulator.chance import fraction
 
@@ -14,6 +15,9 @@ UTC_OFFSET_S = 8 * 3600
 """Village clocks show Asia/Shanghai, which knows no summer time."""
 DAY_S = 86_400
 HOUR_S = 3600
+QUARTER_S = 900
+QUARTERS_PER_DAY = DAY_S // QUARTER_S
+_ORDINAL_OF_1970 = 719_163
 
 _HOURS = (
     *(0.15, 0.05, 0.0, 0.0, 0.05, 0.3),
@@ -34,11 +38,29 @@ def mean_inflow_m3h(population: int) -> float:
 
 def inflow_m3h(population: int, seed: int, village_s: float) -> float:
     """Inflow at a village time (seconds since the epoch), m3/h; constant within each clock hour."""
-    local_s = village_s + UTC_OFFSET_S
-    day = math.floor(local_s / DAY_S)
-    hour = math.floor(local_s / HOUR_S) % 24
-    of_the_day = 1 + DAY_SPREAD * (fraction(seed, "day", day) - 0.5)
+    hour = math.floor((village_s + UTC_OFFSET_S) / HOUR_S) % 24
+    of_the_day = 1 + DAY_SPREAD * (fraction(seed, "day", day_number(village_s)) - 0.5)
     return mean_inflow_m3h(population) * _HOURS[hour] / _MEAN_WEIGHT * of_the_day
+
+
+def day_number(village_s: float) -> int:
+    """The village's civil day, counted from 1970-01-01."""
+    return math.floor((village_s + UTC_OFFSET_S) / DAY_S)
+
+
+def number_of(day: date) -> int:
+    """The number of a civil day that is given by its date."""
+    return day.toordinal() - _ORDINAL_OF_1970
+
+
+def first_quarter(number: int) -> int:
+    """The first quarter hour of a civil day, counted from the epoch."""
+    return midnight_s(number) // QUARTER_S
+
+
+def midnight_s(number: int) -> int:
+    """Beginning of a village's civil day, seconds since the epoch."""
+    return number * DAY_S - UTC_OFFSET_S
 
 
 def next_hour_s(village_s: float) -> float:

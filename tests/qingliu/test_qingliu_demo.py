@@ -6,25 +6,32 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from contextlib import closing
 
 import psutil
 import pytest
+from playwright.sync_api import sync_playwright
 from servers import free_port, wait_until
 
-from qingliu.demo_files import LIVE_STATIONS
+from simulator.city import city
 
-STATIONS = [station.id for station in LIVE_STATIONS]
-CHILDREN = {"broker", "collector", "alerting", "console", *(f"meters-{s}" for s in STATIONS),
-            *(f"agent-{s}" for s in STATIONS)}  # fmt: skip
+COUNT = 5
+CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+                  "--disable-background-networking", "--disable-component-update",
+                  "--disable-sync"]  # fmt: skip
+LIVE = [station for station in city(time.time(), COUNT) if station.is_live]
+STATIONS = [station.id for station in LIVE]
+CHILDREN = {"broker", "collector", "alerting", "console", "reporting", "fleet",
+            *(f"meters-{s}" for s in STATIONS), *(f"agent-{s}" for s in STATIONS)}  # fmt: skip
 
 
 class Demo:
     """A running demo; whatever still lives at the end is killed."""
 
-    def __init__(self, folder, port):
+    def __init__(self, folder, port, past_days=2):
         command = [
             sys.executable,
             "-m",
@@ -35,6 +42,10 @@ class Demo:
             str(port),
             "--data",
             str(folder),
+            "--stations",
+            str(COUNT),
+            "--past-days",
+            str(past_days),
         ]
         self.folder = folder
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -95,7 +106,22 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("demo")
 
 
-def test_it_shows_both_stations_alive_and_ends_clean(folder):
+def look_at(address, chromium):
+    """Open the pages as somebody at the desk would; returns what each says, and what went wrong."""
+    told, texts = [], {}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        page = browser.new_page(locale="zh-CN")
+        page.on("pageerror", lambda error: told.append(str(error)))
+        page.on("console", lambda message: told.append(message.text))
+        for path in ("", "stations", f"stations/{STATIONS[0]}", "alarms", "reports"):
+            answer = page.goto(address + path)
+            texts[path] = (answer.status, page.locator("main").inner_text())
+        browser.close()
+    return texts, told
+
+
+def test_it_shows_both_stations_alive_and_ends_clean(folder, chromium):
     port = free_port()
     with Demo(folder, port) as demo:
         assert demo.announced() == f"http://127.0.0.1:{port}/"
@@ -104,12 +130,20 @@ def test_it_shows_both_stations_alive_and_ends_clean(folder):
         wait_until(lambda: demo.has_read_since({}), "both stations deliver", 40)
         wait_until(demo.is_well, "all is well", 40)
         listed = demo.page("/stations?lang=zh-CN")
-        for station in LIVE_STATIONS:
+        for station in LIVE:
             assert station.id in listed
             assert station.name in listed
             shown = demo.page(f"/stations/{station.id}?lang=en")
             for word in ("power-1", "flow-1", "kWh", "m³/h"):
                 assert word in shown
+
+        texts, told = look_at(demo.address, chromium)
+        assert told == []
+        assert {status for status, _ in texts.values()} == {200}
+        assert "90 %" in texts[""][1]
+        for county in {station.county_name for station in city(time.time(), COUNT)}:
+            assert county in texts[""][1]
+        assert "日判定" in texts[f"stations/{STATIONS[0]}"][1]
 
         refused = subprocess.run(
             [sys.executable, "-m", "qingliu", "demo", "--port", "0", "--data", str(folder)],
@@ -154,7 +188,7 @@ def test_it_goes_on_in_its_folder_and_ends_when_a_child_dies(folder):
 
 def test_a_signal_during_the_start_leaves_nothing(tmp_path):
     with Demo(tmp_path, 0) as demo:
-        wait_until((tmp_path / "log" / "broker.log").exists, "the first child is started")
+        wait_until((tmp_path / "log" / "broker.log").exists, "the first child is started", 40)
         demo.process.send_signal(signal.SIGTERM)
         assert demo.ended() == (0, "", "")
 
@@ -166,3 +200,25 @@ def test_places_that_cannot_be_used_are_refused_in_one_line(tmp_path):
                        (tmp_path / "locked", "Is a directory")):  # fmt: skip
         with Demo(data, 0) as demo:
             assert demo.ended() == (1, "", f"{data}: {said}. Name another folder with --data.\n")
+
+
+@pytest.mark.soak
+def test_a_live_station_that_is_stopped_rings_within_three_minutes_and_clears(tmp_path):
+    def switched(word):
+        command = [sys.executable, "-m", "qingliu", "simulate", word, STATIONS[0], "--data", str(tmp_path)]
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout
+
+    def rings():
+        _, _, active = demo.page("/alarms?lang=en").partition('id="active"')
+        return STATIONS[0] in active.partition('id="past"')[0]
+
+    with Demo(tmp_path, 0) as demo:
+        demo.announced()
+        wait_until(demo.is_well, "all is well", 60)
+        assert not rings()
+        assert "treatment stopped" in switched("stop")
+        wait_until(rings, "the alarm is on the page", 180, 1)
+        assert "treatment started" in switched("start")
+        wait_until(lambda: not rings(), "the alarm has cleared", 180, 1)
+        demo.process.send_signal(signal.SIGINT)
+        assert demo.ended() == (0, "", "")

@@ -166,8 +166,18 @@ def test_a_dead_socket_is_replaced_and_a_living_one_or_a_file_is_not(tmp_path):
     assert path.read_text() == "precious"
 
 
-def test_a_path_too_long_for_a_socket_is_refused(tmp_path):
-    with pytest.raises(PathError, match="a short path"):
+def test_a_path_longer_than_a_sockets_address_will_do(tmp_path):
+    path = tmp_path / ("d" * 150) / "control"
+    path.parent.mkdir()
+    with ControlServer(path, SimulatedStation()):
+        assert json.loads(send(path, "status"))["running"] is True
+        with pytest.raises(PathError, match="got a socket in use"):
+            ControlServer(path, SimulatedStation()).start()
+    assert list(path.parent.iterdir()) == []
+
+
+def test_a_name_too_long_for_a_socket_is_refused(tmp_path):
+    with pytest.raises(PathError, match="a short name"):
         ControlServer(tmp_path / ("x" * 120), SimulatedStation()).start()
 
 

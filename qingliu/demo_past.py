@@ -1,0 +1,164 @@
+"""The demo's past: what the city's boxes would have sent, through the collector's own checks into the stores.
+
+Each station is a job of its own, so that two processors halve the time; what is done is noted, so that one
+that was broken off, or the next start, goes on from there.
+"""
+
+import multiprocessing
+import signal
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
+from contextlib import closing
+from itertools import islice
+from pathlib import Path
+from threading import Event
+
+import msgspec
+from sqlalchemy.exc import SQLAlchemyError
+
+from alerting.files import station_files
+from alerting.freshness import recompute
+from alerting.replay import Span, replay
+from collector.ingest import Work, take
+from collector.presence import PresenceBook
+from history.embedded import EmbeddedHistory
+from history.quarter_hours import floor_to_quarter
+from qingliu.children import die_with_parent
+from qingliu.demo_files import DemoCity, DemoError, Paths, keep_city
+from qingliu.demo_registry import LIVE_THRESHOLDS, set_thresholds
+from registry.config import load_centre
+from registry.database import Registry, open_registry
+from service.process import UnavailableError
+from simulator.city import CityStation, past_start_s
+from simulator.course import Course, counters_at, readings, silences
+from telemetry.batch import encode_batch
+from telemetry.reading import NumberedReading, Reading
+
+READINGS_A_BATCH = 200
+"""About 36 kB of JSON; a batch may have 64."""
+PROCESSES = 2
+DAY_MS = 86_400_000
+LONGEST_WINDOW_MS = 3 * DAY_MS
+"""Reaches back over the idling window of small stations."""
+OUTBOX = "0000d380"
+"""The past's batches come out of no file; an outbox's name they need all the same."""
+
+
+class Counters(msgspec.Struct):
+    """What a live station's meters have counted, as `qingliu simulate meters --memory` keeps it."""
+
+    energy_kwh: float
+    volume_m3: float
+
+
+def prepare(
+    paths: Paths, known: DemoCity, now_ms: int, past_days: int | None, stop: Event, done: Callable[[], None]
+) -> None:
+    """Bring the stores up to the last whole quarter hour; `done` is called after each station.
+
+    Raises:
+        DemoError: a station's past cannot be written.
+    """
+    end_ms = floor_to_quarter(now_ms)
+    first_ms = int(past_start_s(known.begun_ms / 1000) * 1000)
+    if past_days is not None:
+        first_ms = max(first_ms, floor_to_quarter(known.begun_ms) - past_days * DAY_MS)
+    lived = [each for each in known.stations() if each.is_live and each.id in known.prepared_ms]
+    for station in lived:
+        _count_on(paths, station, now_ms)
+        done()
+    todo = [each for each in known.stations() if each not in lived]
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(PROCESSES, spawn, initializer=_be_a_child) as pool:
+        jobs = {
+            pool.submit(
+                _bring_up, paths, station, Span(known.prepared_ms.get(station.id, first_ms), end_ms)
+            ): station.id
+            for station in todo
+        }
+        try:
+            for job in as_completed(jobs):
+                job.result()
+                known.prepared_ms[jobs[job]] = end_ms
+                keep_city(paths, known)
+                done()
+                if stop.is_set():
+                    return
+        except (UnavailableError, SQLAlchemyError, BrokenExecutor) as error:
+            raise DemoError(f"past of {jobs[job]}: {str(error).splitlines()[0]}") from error
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _count_on(paths: Paths, station: CityStation, now_ms: int) -> None:
+    """Let a live station's meters count what its treatment would have used since they were last looked at."""
+    file, course = paths.counters(station.id), Course(station)
+    then = counters_at(course, file.stat().st_mtime)
+    now = counters_at(course, now_ms / 1000)
+    known = msgspec.json.decode(file.read_bytes(), type=Counters)
+    _write_counters(file, known.energy_kwh + now[0] - then[0], known.volume_m3 + now[1] - then[1])
+
+
+def _write_counters(file: Path, energy_kwh: float, volume_m3: float) -> None:
+    file.write_bytes(msgspec.json.encode(Counters(energy_kwh, volume_m3)))
+
+
+def _be_a_child() -> None:
+    """A Ctrl-C is for the parent, which stops its children; they end with it, however it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    die_with_parent()
+
+
+def _bring_up(paths: Paths, station: CityStation, span: Span) -> None:
+    """One station: readings through the collector's checks, quarter hours, states, alarms, verdicts."""
+    settings = load_centre(paths.centre)
+    course = Course(station)
+    with (
+        closing(open_registry(paths.registry_url)) as registry,
+        closing(EmbeddedHistory(paths.history)) as history,
+    ):
+        work = Work()
+        for payload in _payloads(readings(course, *span), span.end_ms):
+            take(work, station.id, payload, known={station.id}, now_ms=span.end_ms)
+        if work.quarantine:
+            raise DemoError(f"the collector refuses a reading: {work.quarantine[0].text}")
+        history.write(work.readings)
+        _be_heard(registry, station.id, work)
+        if work.readings:
+            recompute(history, station.id, *span)
+        rows = history.quarter_hours(span.start_ms - LONGEST_WINDOW_MS, span.end_ms, [station.id])
+        with registry.writing() as session:
+            (file,) = station_files(session, span.start_ms, [station.id])
+            replay(session, file, rows, _silences(station, span), span, settings.alerting, settings.zone)
+        if station.is_live:
+            _write_counters(paths.counters(station.id), *counters_at(course, span.end_ms / 1000))
+            set_thresholds(registry, station.id, LIVE_THRESHOLDS)
+
+
+def _silences(station: CityStation, span: Span) -> list[Span]:
+    """When nothing arrived at the centre, as far as it touches a span."""
+    clipped = [
+        Span(int(max(start_ms, span.start_ms)), int(min(end_ms, span.end_ms + 1)))
+        for start_ms, end_ms in silences(station)
+    ]
+    return [each for each in clipped if each.start_ms < each.end_ms]
+
+
+def _payloads(all_readings: Iterator[Reading], sent_ms: int) -> Iterator[bytes]:
+    """The messages that a box would send."""
+    numbered = (
+        NumberedReading(seq=seq, **msgspec.structs.asdict(reading))
+        for seq, reading in enumerate(all_readings)
+    )
+    while batch := list(islice(numbered, READINGS_A_BATCH)):
+        yield encode_batch(OUTBOX, sent_ms, batch)
+
+
+def _be_heard(registry: Registry, station: str, work: Work) -> None:
+    """Note the station's meters from the first reading on, and its presence as of the last."""
+    for some in (work.readings[:2], work.readings[-2:]):
+        if some:
+            at_ms = some[-1].reading.t
+            book = PresenceBook()
+            book.heard({station: 0}, some, at_ms)
+            book.write(registry, at_ms)
