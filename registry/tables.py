@@ -362,6 +362,7 @@ class DayVerdict(Base):
     __tablename__ = "day_verdicts"
     __table_args__ = (
         CheckConstraint("verdict IN ('running', 'stopped', 'unknown', 'excluded')", name="verdict"),
+        Index("ix_day_verdicts_station_id_day_verdict", "station_id", "day", "verdict"),
     )
     station_id: Mapped[str] = mapped_column(ForeignKey("stations.id"), primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)

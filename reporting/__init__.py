@@ -1,1 +1,1 @@
-"""Operating rate and monthly report. Nothing is built here yet."""
+"""Operating rate and monthly report: a month's rate, its figures, its workbook."""
