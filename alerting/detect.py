@@ -27,6 +27,8 @@ SECONDS_PER_DAY = 86_400
 POWER_CUT_AFTER_S = 300
 METER_FAULT_AFTER_S = 1_800
 """Meters must be mute for so long before it is said; a poll or two fail everywhere."""
+SHORTEST_SHARE = 0.25
+"""A stop window that a power cut has shortened tells nothing below this share of its length."""
 NO_LONGER_IN_USE = "no_longer_in_use"
 """The reason of a station whose class says so; nothing rings for it."""
 SMALL_M3_PER_DAY = 20.0
@@ -72,7 +74,7 @@ class Known(NamedTuple):
         design_m3_per_day: None if not on file.
         works_without_power: a wetland or pond, whose lift pump may use less than the stop floor.
         treats_since_ms: end of the last time without energy, since when effluent is to be expected.
-        stop_window: figures of the stop window, ending now.
+        stop_window: figures of the stop window, ending now; see `stop_window_start_ms`.
         idle_window: figures of the idling window, ending now.
         usual: the station's usual day; None stands for the thresholds' floor alone.
         planned: the approved stop that holds now, None for none.
@@ -99,6 +101,11 @@ class Known(NamedTuple):
     has_voltage: bool | None = None
 
 
+def stop_window_start_ms(limits: Thresholds, mains_since_ms: int | None, now_ms: int) -> int:
+    """Where the stop window begins: a power cut proves no stop, so it reaches back to its end at most."""
+    return min(max(now_ms - limits.stop_window_s * 1000, mains_since_ms or 0), now_ms - 1000)
+
+
 class Decision(NamedTuple):
     """A state with its beginning, its reason as a code, and the figures the reason is rendered with."""
 
@@ -113,7 +120,8 @@ def decide(known: Known, limits: Thresholds, now_ms: int) -> Decision:
     undecided = _before_any_window(known, limits, now_ms) or _without_meters(known, now_ms)
     if undecided is not None:
         return undecided
-    if known.has_power_meter and known.stop_window.energy.reaches(limits.coverage):
+    is_long_enough = known.stop_window.seconds >= SHORTEST_SHARE * limits.stop_window_s
+    if known.has_power_meter and is_long_enough and known.stop_window.energy.reaches(limits.coverage):
         return _by_energy(known, limits, now_ms)
     if known.has_flow_meter and known.idle_window.volume.reaches(limits.coverage):
         return _by_flow_alone(known, now_ms)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from alerting.baseline import Baseline
-from alerting.detect import Known, Thresholds
+from alerting.detect import Known, Thresholds, stop_window_start_ms
 from alerting.files import StationFile
 from alerting.ledger import NOTHING_KNOWN, Ledger, Usage, Window
 from history.port import QUARTER_HOUR_MS, History
@@ -41,8 +41,10 @@ def known_now(
         first_heard_ms=file.first_heard_ms,
         last_heard_ms=max(signs, default=None),
         design_m3_per_day=file.station.design_m3_per_day,
-        stop_window=gather(history, file.id, limits.stop_window_s, now_ms),
-        idle_window=gather(history, file.id, limits.idle_window_s, now_ms),
+        stop_window=gather(
+            history, file.id, stop_window_start_ms(limits, file.mains_since_ms, now_ms), now_ms
+        ),
+        idle_window=gather(history, file.id, now_ms - limits.idle_window_s * 1000, now_ms),
         works_without_power=file.works_without_power,
         treats_since_ms=file.treats_since_ms,
         usual=usual,
@@ -68,14 +70,13 @@ def _has_voltage(latest: Sequence[Reading]) -> bool | None:
     return any(value >= LEAST_VOLTAGE_V for value in measured) if measured else None
 
 
-def gather(history: History, station: str, window_s: int, now_ms: int) -> Window:
+def gather(history: History, station: str, start_ms: int, now_ms: int) -> Window:
     """Sum a station's window that ends now.
 
     Raises:
         HistoryError: the store cannot be read just now.
     """
-    start_ms = now_ms - window_s * 1000
-    if window_s * 1000 >= SHORT_WINDOW_MS:
+    if now_ms - start_ms >= SHORT_WINDOW_MS:
         rows = history.quarter_hours(floor_to_quarter(start_ms), now_ms, [station])
         return Ledger(rows).window(start_ms, now_ms)
     readings = history.edges(station, start_ms, now_ms) + history.raw(station, None, start_ms, now_ms)

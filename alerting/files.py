@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from alerting.baseline import WORK_WITHOUT_POWER
 from alerting.detect import SMALL_M3_PER_DAY, PlannedStop, Thresholds
-from alerting.states import without_energy_until
+from alerting.states import WITHOUT_ENERGY, WITHOUT_MAINS, last_so
 from registry.config import AlertingSettings
 from registry.tables import Device, Exclusion, Presence, Station, StationClass
 from service.civil import day_of, start_of
@@ -28,6 +28,7 @@ class StationFile(NamedTuple):
         exclusions: its approved stops, not those withdrawn.
         classes: its life-cycle classes, by day.
         treats_since_ms: end of its last time without energy.
+        mains_since_ms: end of its last power cut.
     """
 
     station: Station
@@ -36,6 +37,7 @@ class StationFile(NamedTuple):
     exclusions: list[Exclusion]
     classes: list[StationClass]
     treats_since_ms: int | None
+    mains_since_ms: int | None
 
     @property
     def id(self) -> str:
@@ -109,7 +111,8 @@ def station_files(session: Session, now_ms: int, stations: Iterable[str] | None 
     devices, exclusions = _by_station(session, Device), _by_station(session, Exclusion)
     classes = _by_station(session, StationClass)
     presence = {each.station_id: each for each in session.scalars(select(Presence))}
-    treats_since = without_energy_until(session, now_ms)
+    treats_since = last_so(session, WITHOUT_ENERGY, now_ms)
+    mains_since = last_so(session, WITHOUT_MAINS, now_ms)
     return [
         StationFile(
             row,
@@ -118,6 +121,7 @@ def station_files(session: Session, now_ms: int, stations: Iterable[str] | None 
             [each for each in exclusions[row.id] if each.withdrawn_ms is None],
             classes[row.id],
             treats_since.get(row.id),
+            mains_since.get(row.id),
         )
         for row in rows
         if wanted is None or row.id in wanted

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from alerting.alarms import follow, open_alarms
 from alerting.days import judge, usual_days, verdict_row
-from alerting.detect import Known, Thresholds, decide
+from alerting.detect import Known, Thresholds, decide, stop_window_start_ms
 from alerting.files import StationFile
 from alerting.ledger import Ledger
-from alerting.states import WITHOUT_ENERGY, open_periods, record
+from alerting.states import WITHOUT_ENERGY, WITHOUT_MAINS, open_periods, record
 from history.port import QUARTER_HOUR_MS, QuarterHour
 from registry.config import AlertingSettings
 from registry.database import upsert
@@ -58,7 +58,7 @@ def replay(
     day = day_of(span.start_ms, zone)
     day_end_ms = start_of(day + ONE_DAY, zone)
     usual = usual_days(session, [file], day)[file.id]
-    treats_since_ms = file.treats_since_ms
+    treats_since_ms, mains_since_ms = file.treats_since_ms, file.mains_since_ms
     verdicts = []
     first_ms = span.start_ms - span.start_ms % STEP_MS + STEP_MS
     for now_ms in range(first_ms, span.end_ms + 1, STEP_MS):
@@ -70,7 +70,9 @@ def replay(
                 usual.note(judged)
             day += ONE_DAY
             day_end_ms = start_of(day + ONE_DAY, zone)
+        window_ms = stop_window_start_ms(limits, mains_since_ms, now_ms), now_ms
         known = _known(file, ledger, silences, limits, now_ms)._replace(
+            stop_window=ledger.window(*window_ms),
             usual=usual.baseline,
             planned=file.planned_stop(now_ms, zone),
             left_ms=file.left_ms(now_ms, zone),
@@ -79,6 +81,8 @@ def replay(
         decision = decide(known, limits, now_ms)
         if decision.state in WITHOUT_ENERGY:
             treats_since_ms = now_ms
+        if decision.state in WITHOUT_MAINS:
+            mains_since_ms = now_ms
         present = record(session, file.id, decision, present, now_ms)
         if alarms or now_ms - present.decided_ms <= settings.raise_after_s * 1000 + STEP_MS:
             alarms = follow(

@@ -1,5 +1,7 @@
 """State periods in the registry: one open period a station, closed where the next begins."""
 
+from collections.abc import Collection
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -7,6 +9,7 @@ from alerting.detect import Decision
 from registry.tables import StatePeriod
 
 WITHOUT_ENERGY = ("stopped", "flow_without_power", "power_cut", "planned_stop")
+WITHOUT_MAINS = ("power_cut",)
 
 
 def open_periods(session: Session) -> dict[str, StatePeriod]:
@@ -15,12 +18,12 @@ def open_periods(session: Session) -> dict[str, StatePeriod]:
     return {row.station_id: row for row in rows}
 
 
-def without_energy_until(session: Session, now_ms: int) -> dict[str, int]:
-    """When each station that ever was without energy last was so, ms; now for those that still are."""
+def last_so(session: Session, states: Collection[str], now_ms: int) -> dict[str, int]:
+    """When each station was last in one of some states, ms; now for those that still are."""
     until_ms = func.max(func.coalesce(StatePeriod.end_ms, now_ms))
     rows = session.execute(
         select(StatePeriod.station_id, until_ms)
-        .where(StatePeriod.state.in_(WITHOUT_ENERGY))
+        .where(StatePeriod.state.in_(states))
         .group_by(StatePeriod.station_id)
     )
     return {station: int(until) for station, until in rows}

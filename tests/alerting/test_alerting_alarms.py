@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 
 from alerting.alarms import SEVERITIES, follow, open_alarms
 from alerting.detect import Decision
-from alerting.states import open_periods, record, without_energy_until
+from alerting.states import WITHOUT_ENERGY, last_so, open_periods, record
 from registry.database import open_registry
 from registry.tables import Alarm, AlarmEvent, StatePeriod, Station
 
@@ -206,4 +206,4 @@ def test_when_a_station_last_was_without_energy(registry):
 
 def read_until(registry, now_ms):
     with registry.reading() as session:
-        return without_energy_until(session, now_ms)
+        return last_so(session, WITHOUT_ENERGY, now_ms)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerting.baseline import Baseline
-from alerting.detect import EFFLUENT_FLOOR_SHARE, Known, PlannedStop, Thresholds, decide
+from alerting.detect import EFFLUENT_FLOOR_SHARE, Known, PlannedStop, Thresholds, decide, stop_window_start_ms
 from alerting.ledger import NOTHING_KNOWN, Usage, Window
 
 NOW_MS = 1_795_000_000_000
@@ -152,6 +152,10 @@ CASES |= {
         known(NO_ENERGY, NO_WATER, planned=STOP),
         ("planned_stop", "planned_stop", 5 * DAY_S),
     ),
+    "no longer in use, and silent": (
+        known(last_heard_ms=NOW_MS - DAY_S * 1000, left_ms=NOW_MS - DAY_S * 1000, planned=STOP),
+        ("unknown", "no_longer_in_use", DAY_S),
+    ),
     "silent in an approved stop": (
         known(last_heard_ms=None, planned=STOP),
         ("planned_stop", "planned_stop", 5 * DAY_S),
@@ -177,6 +181,18 @@ CASES |= {
         known(NO_ENERGY, mute=mute(power_1=60), devices=1, **POWER_ONLY),
         ("meter_fault", "meter_mute", 3_600),
     ),
+    "an hour after a power cut": (
+        known(used(0.0), NO_WATER, stop_window=Window(NOW_MS - HOUR_S * 1000, NOW_MS, used(0.0), NO_WATER)),
+        ("stopped", "no_energy_no_effluent", HOUR_S),
+    ),
+    "less than an hour after a power cut": (
+        known(used(0.0), SOME_WATER, stop_window=Window(NOW_MS - 3_599_000, NOW_MS, used(0.0), SOME_WATER)),
+        ("running", "as_expected", 0),
+    ),
+    "less than an hour after a power cut, without a flow meter": (
+        known(stop_window=Window(NOW_MS - 3_599_000, NOW_MS, used(0.0), NOTHING_KNOWN), **POWER_ONLY),
+        ("unknown", "too_little_data", 0),
+    ),
     "far less energy than usual": (
         known(used(2.99), used(9.0), usual=USUAL),
         ("low_load", "low_energy", DAY_S),
@@ -195,6 +211,14 @@ CASES |= {
         ("stopped", "no_energy_no_effluent", FOUR_HOURS),
     ),
 }
+
+
+def test_the_stop_window_reaches_back_to_the_end_of_a_power_cut_at_most():
+    whole_ms = NOW_MS - FOUR_HOURS * 1000
+    ends = [None, 0, whole_ms - 1, whole_ms + 1, NOW_MS - 5_000, NOW_MS]
+    assert [stop_window_start_ms(LIMITS, end_ms, NOW_MS) - NOW_MS for end_ms in ends] == [
+        -FOUR_HOURS * 1000, -FOUR_HOURS * 1000, -FOUR_HOURS * 1000,
+        1 - FOUR_HOURS * 1000, -5_000, -1_000]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", CASES)

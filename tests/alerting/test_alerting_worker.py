@@ -29,6 +29,7 @@ from registry.tables import (
     ServiceHealth,
     StatePeriod,
     Station,
+    StationClass,
 )
 from service.civil import ONE_DAY, day_of, start_of
 from telemetry.reading import Reading
@@ -442,6 +443,41 @@ def test_a_meter_that_stays_mute_is_a_fault_and_both_are_a_power_cut(centre):
         centre.write(A, mute, other)
         centre.worker.tick(centre.now_ms)
     assert centre.state() == "power_cut"
+
+
+def test_a_long_power_cut_is_no_stop_before_or_after_the_mains_are_back(centre):
+    centre.live(6 * 60)
+    for minute in range(0, 6 * 60, 10):
+        centre.now_ms += 10 * MINUTE_MS
+        if minute % 60 == 0:  # a mute meter says so by the hour
+            t = centre.now_ms - 1_000
+            centre.write(
+                A,
+                Reading(t=t, d="power-1", k="power", q="missing", why="no_response"),
+                Reading(t=t + 1, d="flow-1", k="flow", q="missing", why="no_response"),
+            )
+        with centre.registry.writing() as session:
+            session.merge(Presence(station_id=A, online=True, last_seen_ms=centre.now_ms))
+        centre.worker.tick(centre.now_ms)
+    assert centre.state() == "power_cut"
+    centre.live(6 * 60, kw=0.3, m3h=0.1)
+    assert centre.state() == "running"
+    assert {type_ for (type_,) in centre.rows(Alarm, "type")} == {"power_cut"}
+
+
+def test_a_station_that_went_to_the_sewer_rings_no_more(centre):
+    centre.live(6 * 60)
+    centre.live(6 * 60, kw=0.0, m3h=0.0)
+    assert centre.rows(Alarm, "type", "cleared_ms") == [("stopped", None)]
+    today = day_of(centre.now_ms, ZONE)
+    with centre.registry.writing() as session:
+        session.add(StationClass(station_id=A, class_="to_sewer", since=today, entered_ms=centre.now_ms))
+    centre.live(30, kw=0.0, m3h=0.0)
+    assert centre.state() == "unknown"
+    assert [cleared is None for (cleared,) in centre.rows(Alarm, "cleared_ms")] == [False]
+    centre.now_ms += DAY_MS
+    centre.worker.tick(centre.now_ms)
+    assert centre.rows(Alarm, "type") == [("stopped",)]
 
 
 def test_an_approved_stop_is_planned(centre):
