@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from console.desk import FOLDER, Desk
 from console.health import judged, problems
 from console.pages import NO_STATION, pages
+from console.report_pages import NO_REPORT, NO_REPORT_FILE
 from history.port import History, HistoryError
 from registry.config import CentreSettings
 from registry.database import Registry
@@ -76,8 +77,8 @@ def _add_failures(app: FastAPI, desk: Desk) -> None:
     @app.exception_handler(HTTPException)
     def not_served(request: Request, error: HTTPException) -> Response:
         kind = "no_page" if error.status_code == 404 else "other"
-        if error.detail == NO_STATION:
-            kind = NO_STATION
+        if error.detail in (NO_STATION, NO_REPORT, NO_REPORT_FILE):
+            kind = error.detail
         return failed(request, kind, error.status_code)
 
     @app.exception_handler(SQLAlchemyError)

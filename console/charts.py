@@ -6,15 +6,13 @@ therefore moved to the centre's wall clock and drawn as if that were UTC.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import NamedTuple
 
 from console.formats import local
+from console.palette import PALETTES, Colours, Json, Theme, frame
 from console.reader import Reader
 from console.series import Series
 from telemetry.quantities import Kind
-
-Theme = Literal["light", "dark"]
-Json = dict[str, Any]
 
 HEIGHT = 320
 _ALONE_PX = (282, 10)
@@ -22,7 +20,6 @@ _PANELS_PX: dict[Kind, tuple[int, int]] = {"power": (170, 10), "flow": (282, 206
 """Bottom and top of each panel, and of one that stands alone."""
 _BAND_PX = (300, HEIGHT)
 _CLOCK_BELOW_MS = 2 * 86_400_000
-_FONT = '"Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", system-ui, sans-serif'
 
 
 class Span(NamedTuple):
@@ -33,38 +30,11 @@ class Span(NamedTuple):
     end_ms: int
 
 
-class Colours(NamedTuple):
-    """A theme's colours; those of the states match the style sheet."""
-
-    ink: str
-    faint: str
-    line: str
-    power: str
-    flow: str
-    tones: dict[str, str]
-
-
-_LIGHT = {
-    "running": "#2f7d4f", "low_load": "#d9a400", "idling": "#e2c46a", "stopped": "#b3261e",
-    "flow_without_power": "#d4572a", "power_cut": "#7a4fa3", "meter_fault": "#9a7b1f",
-    "offline": "#8a939b", "planned_stop": "#6b8fb3", "unknown": "#c9ced3",
-}  # fmt: skip
-_DARK = {
-    "running": "#5fb384", "low_load": "#e3b93f", "idling": "#b89a45", "stopped": "#f2726a",
-    "flow_without_power": "#f0905f", "power_cut": "#b08ad6", "meter_fault": "#c9a74a",
-    "offline": "#79838c", "planned_stop": "#7fa6cc", "unknown": "#4a5259",
-}  # fmt: skip
-_COLOURS: dict[Theme, Colours] = {
-    "light": Colours("#1d2730", "#5b6770", "#e3e7ea", "#1d5f8a", "#2a8c82", _LIGHT),
-    "dark": Colours("#e4e8eb", "#9aa5ad", "#2c353c", "#6db3e0", "#5cc2b6", _DARK),
-}
-
-
 def station_chart(
     reader: Reader, series: Iterable[Series], spans: Sequence[Span], start_ms: int, end_ms: int, theme: Theme
 ) -> Json:
     """The whole specification with its data inside."""
-    colours = _COLOURS[theme]
+    colours = PALETTES[theme]
     ends = [{"t": _wall(reader, ms), "v": None, "d": ""} for ms in (start_ms, end_ms)]
     layers = [_band(reader, spans, colours, start_ms, end_ms)] if spans else []
     panels: dict[Kind, list[Series]] = {"power": [], "flow": []}
@@ -77,11 +47,7 @@ def station_chart(
     if not shown:
         layers.append(_nothing(reader, colours, ends))
     return {
-        "width": "container",
-        "height": HEIGHT,
-        "autosize": {"type": "fit-x", "contains": "padding"},
-        "padding": {"left": 14, "right": 18, "top": 10, "bottom": 8},
-        "background": "transparent",
+        **frame(colours, HEIGHT, {"left": 14, "right": 18, "top": 10, "bottom": 8}),
         "encoding": {
             "x": {
                 "field": "t",
@@ -93,7 +59,6 @@ def station_chart(
         },
         "layer": layers,
         "resolve": {"scale": {"y": "independent"}},
-        "config": _config(colours),
     }
 
 
@@ -216,22 +181,3 @@ def _when(reader: Reader) -> Json:
 def _wall(reader: Reader, ms: int) -> int:
     offset = local(ms, reader.zone).utcoffset()
     return ms + (int(offset.total_seconds() * 1000) if offset else 0)
-
-
-def _config(colours: Colours) -> Json:
-    return {
-        "font": _FONT,
-        "aria": False,  # the page describes the chart; a label on each of a thousand marks helps nobody
-        "view": {"stroke": None},
-        "axis": {
-            "labelColor": colours.faint,
-            "titleColor": colours.ink,
-            "titleFontWeight": "normal",
-            "titleFontSize": 12,
-            "labelFontSize": 11,
-            "gridColor": colours.line,
-            "domainColor": colours.faint,
-            "tickColor": colours.line,
-        },
-        "legend": {"labelColor": colours.ink, "labelFontSize": 12},
-    }

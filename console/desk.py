@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from console import chart_bundle, reasons, words
 from console.language import Language, choose, load_languages
+from console.rates import Rates
 from console.reader import Reader
 from history.port import History
 from registry.config import CentreSettings
@@ -52,6 +53,7 @@ class Desk:
         self._registry = registry
         self._history = history
         self._zone = settings.zone
+        self.rates = Rates(settings.zone)
         self._languages = load_languages()
         self._pages = {tag: _templates(language) for tag, language in self._languages.items()}
         self._static = {path.name: _digest(path.read_bytes())[:12] for path in (FOLDER / "static").iterdir()}

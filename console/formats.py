@@ -3,11 +3,14 @@
 import math
 import re
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_timedelta
+from babel.dates import format_skeleton, format_timedelta
 from babel.numbers import format_decimal
+
+from service.civil import Month
 
 DASH = "–"
 """Stands where a value is not known; never a zero."""
@@ -30,6 +33,20 @@ def amount(value: float, locale: Locale) -> str:
     if 0 < abs(value) < _SMALL:
         return format_decimal(value, format="@@#", locale=locale)
     return number(value, locale)
+
+
+def percent(value: Fraction | None, locale: Locale, digits: int = 2, border: Fraction | None = None) -> str:
+    """A share in per cent, or a dash.
+
+    Near a border it gets as many decimals as it needs to be seen on its own side: what fails 90 % is never
+    printed as 90 %.
+    """
+    if value is None:
+        return DASH
+    if border is not None:
+        while value != border and round(100 * value, digits) == 100 * border:
+            digits += 1
+    return f"{number(float(100 * value), locale, digits)} %"
 
 
 def plain(value: float | None, locale: Locale) -> str:
@@ -55,6 +72,11 @@ def instant(ms: int | None, zone: ZoneInfo) -> str:
 def day(value: date | None) -> str:
     """A civil day, or a dash."""
     return value.isoformat() if value is not None else DASH
+
+
+def month(value: Month, locale: Locale) -> str:
+    """A month by its name, such as "October 2026"."""
+    return format_skeleton("yMMMM", value.first, locale=locale)
 
 
 def age(ms: int, now_ms: int, locale: Locale) -> str:

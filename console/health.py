@@ -6,8 +6,9 @@ from typing import NamedTuple
 from registry.services import SILENT_AFTER_MS
 from registry.tables import ServiceHealth
 
-EXPECTED = ("collector", "alerting")
-"""Services without which the desk would look at old data; their absence is a problem too."""
+EXPECTED = ("collector", "alerting", "reporting")
+"""Services without which the desk would look at old data, or a report would be missing on the 1st; their
+absence is a problem too."""
 
 
 class Service(NamedTuple):

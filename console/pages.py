@@ -4,23 +4,29 @@ from collections.abc import Callable
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
+from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
-from console import charts, queries, reasons, series
+from console import charts, queries, series
 from console.chart_bundle import compressed, is_made
 from console.desk import Desk
-from console.health import judged
+from console.evidence import figures
+from console.formats import local
+from console.overview import overview_routes
+from console.palette import theme_named
+from console.report_pages import report_routes
+from console.station_days import SHAPES, MonthOfDays, month_of_days
 from registry.quarantine import newest
-from registry.services import health
+from reporting.days import Span
+from reporting.records import approved_stops
+from service.civil import Month
 from telemetry.quantities import NAMES_BY_KIND
 
-HOUR_MS = 3_600_000
-DAY_MS = 24 * HOUR_MS
+DAY_MS = 86_400_000
 CHART_DAYS = 7
 MOST_CHART_DAYS = 31
 CHART_STEP_MS = 300_000
 """A chart ends on a whole step, so that it keeps its ETag while nothing new has come."""
-NEWEST_ALARMS = 10
 PAST_ALARMS = 200
 PERIODS = 20
 STATION_ALARMS = 50
@@ -31,7 +37,8 @@ NO_STATION = "no_station"
 def pages(desk: Desk) -> APIRouter:
     """All pages of one desk."""
     router = APIRouter()
-    for path, endpoint in _routes(_Pages(desk)).items():
+    routes = overview_routes(desk) | _routes(_Pages(desk)) | report_routes(desk)
+    for path, endpoint in routes.items():
         router.add_api_route(path, endpoint, methods=["GET", "HEAD"], response_model=None)
     return router
 
@@ -40,27 +47,22 @@ class _Pages:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def overview(self, request: Request) -> Response:
-        now = self._desk.clock_ms()
+    def stations(self, request: Request) -> Response:
+        asked = request.query_params
+        search = queries.Search(
+            asked.get("q", "").strip()[:100], asked.get("county", "")[:12], asked.get("state", "")
+        )
         with self._desk.reading() as session:
             values = {
-                "counts": queries.state_counts(session),
-                "alarms": queries.active_alarms(session, NEWEST_ALARMS),
+                "found": queries.stations(session, search, _whole(request, "page", 1)),
+                "counties": queries.counties(session),
                 "alarm_count": queries.active_alarm_count(session),
-                "heard": queries.heard_since(session, now - HOUR_MS),
-                "services": judged(health(session), now),
+                "search": search,
             }
-        return self._desk.page(request, "overview.html", values)
-
-    def stations(self, request: Request) -> Response:
-        search = request.query_params.get("q", "").strip()[:100]
-        state = request.query_params.get("state", "")
-        with self._desk.reading() as session:
-            found = queries.stations(session, search, state, _whole(request, "page", 1))
-            values = {"found": found, "alarm_count": queries.active_alarm_count(session)}
-        return self._desk.page(request, "stations.html", {**values, "search": search, "state": state})
+        return self._desk.page(request, "stations.html", values)
 
     def station(self, request: Request, station_id: str) -> Response:
+        now = self._desk.clock_ms()
         with self._desk.reading() as session:
             known = queries.station_file(session, station_id)
             if known is None:
@@ -70,18 +72,35 @@ class _Pages:
                 "periods": queries.periods(session, station_id, PERIODS),
                 "alarms": queries.alarms_of(session, station_id, STATION_ALARMS),
                 "alarm_count": queries.active_alarm_count(session),
+                "months": self._months(session, station_id, now),
+                "shapes": SHAPES,
             }
-        now = self._desk.clock_ms()
         is_whole = request.query_params.get("fragment") != "1"
         readings = self._desk.raw(station_id, now - CHART_DAYS * DAY_MS, now) if is_whole else []
         values |= {
             "latest": self._desk.latest(station_id),
             "means": series.day_means(readings, self._desk.settings.zone),
-            "figures": reasons.figures,
+            "figures": figures,
             "names": NAMES_BY_KIND,
             "days": CHART_DAYS,
         }
         return self._desk.page(request, "station.html", values)
+
+    def _months(self, session: Session, station_id: str, now_ms: int) -> list[MonthOfDays]:
+        """This month and the last, day by day; none for a station that does not count yet."""
+        zone = self._desk.settings.zone
+        this_month = Month.of(local(now_ms, zone).date())
+        months = (this_month, this_month.after(-1))
+        span = Span(months[1].first, months[0].last)
+        stops = approved_stops(session, span, zone).get(station_id, [])
+        days = queries.verdicts(session, station_id, span.first, span.last)
+        laid_out = []
+        for month in months:
+            rates = self._desk.rates.of(session, month, now_ms)
+            judged = rates.stations.get(station_id)
+            if judged is not None:
+                laid_out.append(month_of_days(judged, month, days, stops, rates.until))
+        return laid_out
 
     def chart(self, request: Request, station_id: str) -> Response:
         days = min(max(1, _whole(request, "days", CHART_DAYS)), MOST_CHART_DAYS)
@@ -98,7 +117,7 @@ class _Pages:
             charts.Span(p.state, p.start_ms, p.end_ms or end) for p in periods if (p.end_ms or end) > start
         ]
         drawn = series.thinned(readings, start, end)
-        theme: charts.Theme = "dark" if request.query_params.get("theme") == "dark" else "light"
+        theme = theme_named(request.query_params.get("theme"))
         return self._desk.json(request, charts.station_chart(reader, drawn, spans, start, end, theme))
 
     def alarms(self, request: Request) -> Response:
@@ -126,7 +145,6 @@ class _Pages:
 
 def _routes(own: _Pages) -> dict[str, Callable[..., Response]]:
     return {
-        "/": own.overview,
         "/stations": own.stations,
         "/stations/{station_id}": own.station,
         "/stations/{station_id}/chart.json": own.chart,

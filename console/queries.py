@@ -1,12 +1,13 @@
 """What the pages need from the registry: one statement a table, rows as small tuples, nothing lazy."""
 
+from datetime import date
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Select, and_, func, literal_column, or_, select
+from sqlalchemy import Select, and_, exists, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from console.words import STATES, UNKNOWN
-from registry.tables import Alarm, Company, County, Device, Presence, StatePeriod, Station, Town
+from registry.tables import Alarm, Company, County, DayVerdict, Device, Presence, StatePeriod, Station, Town
 
 PAGE_ROWS = 50
 _HAS_STATE = and_(StatePeriod.station_id == Station.id, StatePeriod.end_ms.is_(None))
@@ -27,6 +28,24 @@ class StationRow(NamedTuple):
     state: str
     since_ms: int | None
     last_reading_ms: int | None
+    connected_from: date | None
+    has_devices: bool
+
+    @property
+    def awaits_box(self) -> bool:
+        """Whether no box was ever connected, so that there is no state to speak of."""
+        return self.state == UNKNOWN and self.connected_from is None and not self.has_devices
+
+
+class Search(NamedTuple):
+    """What is looked for: words, a county's code and a state; an empty one fits every station."""
+
+    words: str = ""
+    county: str = ""
+    state: str = ""
+
+
+EVERY_STATION = Search()
 
 
 class StationPage(NamedTuple):
@@ -57,30 +76,39 @@ class AlarmRow(NamedTuple):
     station_name: str | None
 
 
-def state_counts(session: Session, search: str = "") -> dict[str, int]:
-    """How many stations are in each state, worst first; states without a station are left in as zero."""
+def counties(session: Session) -> list[County]:
+    """All counties by code."""
+    return list(session.scalars(select(County).order_by(County.code)))
+
+
+def state_counts(session: Session, search: Search = EVERY_STATION) -> dict[str, int]:
+    """How many stations are in each state, worst first; states without a station are left in as zero.
+
+    The state looked for is not held against them.
+    """
     found = select(_STATE, func.count()).select_from(Station).outerjoin(StatePeriod, _HAS_STATE)
     rows = session.execute(_matching(found, search).group_by(_STATE))
     return {**dict.fromkeys(STATES, 0), **{state: count for state, count in rows}}  # noqa: C416 - rows, not pairs
 
 
-def stations(session: Session, search: str, state: str, page: int) -> StationPage:
-    """A page of stations by id; an empty search or state means all, a page beyond the end the last one."""
+def stations(session: Session, search: Search, page: int) -> StationPage:
+    """A page of stations by id; a page beyond the end is the last one."""
     counts = state_counts(session, search)
-    total = counts.get(state, 0) if state else sum(counts.values())
+    total = counts.get(search.state, 0) if search.state else sum(counts.values())
     pages = max(1, -(-total // PAGE_ROWS))
     page = min(max(1, page), pages)
     found = (
         select(
             Station.id, Station.name, County.name, Town.name, Station.process, Station.design_m3_per_day,
-            Station.review, _STATE, StatePeriod.start_ms, Presence.last_reading_ms,
+            Station.review, _STATE, StatePeriod.start_ms, Presence.last_reading_ms, Station.connected_from,
+            exists().where(Device.station_id == Station.id),
         )
         .outerjoin(StatePeriod, _HAS_STATE)
         .outerjoin(Presence, Presence.station_id == Station.id)
     )  # fmt: skip
     found = _matching(found, search).order_by(Station.id).limit(PAGE_ROWS).offset((page - 1) * PAGE_ROWS)
-    if state:
-        found = found.where(_STATE.in_([state]))
+    if search.state:
+        found = found.where(_STATE.in_([search.state]))
     rows = [StationRow._make(row) for row in session.execute(found)]
     return StationPage(rows, counts, total, page, pages)
 
@@ -115,6 +143,12 @@ def periods_between(session: Session, station_id: str, start_ms: int, end_ms: in
         or_(StatePeriod.end_ms.is_(None), StatePeriod.end_ms > start_ms),
     )
     return list(session.scalars(found.order_by(StatePeriod.start_ms)))
+
+
+def verdicts(session: Session, station_id: str, first: date, last: date) -> list[DayVerdict]:
+    """The verdicts of a station's civil days from first to last, by day."""
+    found = select(DayVerdict).where(DayVerdict.station_id == station_id, DayVerdict.day.between(first, last))
+    return list(session.scalars(found.order_by(DayVerdict.day)))
 
 
 def active_alarms(session: Session, limit: int | None = None) -> list[AlarmRow]:
@@ -156,10 +190,10 @@ def _alarm_rows(session: Session, found: Select[Alarm, str]) -> list[AlarmRow]:
     return [AlarmRow(alarm, name) for alarm, name in session.execute(found)]
 
 
-def _matching(found: _Found, search: str) -> _Found:
+def _matching(found: _Found, search: Search) -> _Found:
     found = found.outerjoin(County, County.code == Station.county_code)
     found = found.outerjoin(Town, Town.id == Station.town_id)
-    for word in search.split():
+    for word in search.words.split():
         columns = (Station.id, Station.name, Station.village, County.name, Town.name)
         found = found.where(or_(*(column.icontains(word, autoescape=True) for column in columns)))
-    return found
+    return found.where(Station.county_code == search.county) if search.county else found

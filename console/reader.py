@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from console import formats, words
 from console.language import Language
+from reporting.rate import RULES
+from service.civil import Month
 
 JUST_NOW_MS = 60_000
 
@@ -45,6 +48,14 @@ class Reader:
         """An amount that may be small."""
         return formats.amount(value, self.language.locale)
 
+    def percent(self, value: Fraction | None, digits: int = 2) -> str:
+        """A share in per cent, or a dash."""
+        return formats.percent(value, self.language.locale, digits)
+
+    def rate(self, value: Fraction | None, digits: int = 2) -> str:
+        """An operating rate, never printed as the target it misses; a dash if there is none."""
+        return formats.percent(value, self.language.locale, digits, RULES.target)
+
     def plain(self, value: float | None) -> str:
         """A figure with the decimals it has, or a dash."""
         return formats.plain(value, self.language.locale)
@@ -56,6 +67,10 @@ class Reader:
     def day(self, value: date | None) -> str:
         """A civil day, or a dash."""
         return formats.day(value)
+
+    def month(self, value: Month) -> str:
+        """A month by its name."""
+        return formats.month(value, self.language.locale)
 
     def age(self, ms: int | None) -> str:
         """How long ago; a dash for never."""

@@ -4,16 +4,11 @@ The registry keeps code and parameters; every reader gets the sentence in their 
 A code this version does not know is shown as it is, with its figures: never an empty cell.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
+from console.evidence import Evidence, figures, numbers_of, readable
 from console.reader import Reader
 from console.words import N_
-
-_BEYOND_SENSE = 1e13
-"""No instant in ms, and no span or amount, reaches this; NaN compares false and falls out too."""
-
-Evidence = Mapping[str, Any]
 
 _LEADS = {
     "as_expected": N_("Energy and effluent as expected."),
@@ -22,95 +17,41 @@ _LEADS = {
     "no_effluent": N_("No effluent."),
     "effluent_without_energy": N_("Effluent goes on, but no energy is used."),
     "energy_without_effluent": N_("Energy is used, but no effluent comes."),
+    "low_energy": N_("Energy is far below the usual."),
+    "not_connected": N_("No box is connected yet."),
+    "no_voltage": N_("No phase has voltage."),
 }
-
-_LABELS = {
-    "window_s": N_("Window"),
-    "energy_kwh": N_("Energy"),
-    "energy_floor_kwh": N_("Stop floor, energy"),
-    "volume_m3": N_("Effluent"),
-    "volume_floor_m3": N_("Floor, effluent"),
-    "coverage": N_("Share of the window known"),
-    "last_seen_ms": N_("Last heard"),
-    "limit_s": N_("Limit"),
-    "age_s": N_("Age"),
-}
-"""Known figures in the order they are listed."""
+"""What is said first; the amounts measured follow."""
 
 
 def sentence(reader: Reader, code: str, evidence: Evidence) -> str:
     """The reason as one or two sentences."""
-    known = _figures_of(evidence)
     if code in _LEADS:
-        measured = _measured(reader, known)
-        return _joined(reader, reader.text(_LEADS[code]), measured)
-    if code == "nothing_heard":
-        return _nothing_heard(reader, known)
-    if code == "too_little_data":
-        return _too_little_data(reader, known)
-    if code == "new_station":
-        return _new_station(reader, known)
+        return _joined(reader, reader.text(_LEADS[code]), _measured(reader, readable(reader, evidence)))
+    written = _WRITTEN.get(code)
+    if written is not None:
+        return written(reader, evidence)
     shown = reader.text("; ").join(f"{label} {value}" for label, value in figures(reader, evidence))
     return f"{code} ({shown})" if shown else code
-
-
-def figures(reader: Reader, evidence: Evidence) -> list[tuple[str, str]]:
-    """Label and value of every evidence figure, known ones first, for the facility file."""
-    known = _figures_of(evidence)
-    listed = [key for key in _LABELS if key in known]
-    shown = [(reader.text(_LABELS[key]), _value(reader, key, known[key])) for key in listed]
-    others = [(str(key), str(value)) for key, value in evidence.items() if key not in listed]
-    return shown + others
 
 
 def _joined(reader: Reader, first: str, second: str) -> str:
     return reader.text("%(first)s %(second)s", first=first, second=second) if second else first
 
 
-def _figures_of(evidence: Evidence) -> dict[str, float]:
-    """Only true numbers of a size that can be meant; evidence may come from any version."""
-    return {
-        key: value
-        for key, value in evidence.items()
-        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _BEYOND_SENSE
-    }
-
-
-def _value(reader: Reader, key: str, value: float) -> str:
-    if key.endswith("_kwh"):
-        return f"{reader.amount(value)} kWh"
-    if key.endswith("_m3"):
-        return f"{reader.amount(value)} m³"
-    if key.endswith("_ms"):
-        return reader.instant(int(value))
-    if key == "coverage":
-        return f"{reader.number(100 * value, 0)} %"
-    return reader.span(value)
-
-
-def _measured(reader: Reader, known: Mapping[str, float]) -> str:
+def _measured(reader: Reader, shown: Mapping[str, str]) -> str:
     parts = []
-    shown = {key: _value(reader, key, value) for key, value in known.items() if key in _LABELS}
-    if "energy_kwh" in shown and "energy_floor_kwh" in shown:
+    if "energy_kwh" in shown:
+        used = reader.text("%(energy)s used", energy=shown["energy_kwh"])
         parts.append(
-            reader.text(
-                "%(energy)s used (stop floor %(floor)s)",
-                energy=shown["energy_kwh"],
-                floor=shown["energy_floor_kwh"],
-            )
+            used
+            + _held_against(reader, shown, N_("stop floor %(floor)s"), "energy_floor_kwh", "expected_kwh")
         )
-    elif "energy_kwh" in shown:
-        parts.append(reader.text("%(energy)s used", energy=shown["energy_kwh"]))
-    if "volume_m3" in shown and "volume_floor_m3" in shown:
+    if "volume_m3" in shown:
+        let_out = reader.text("%(volume)s let out", volume=shown["volume_m3"])
         parts.append(
-            reader.text(
-                "%(volume)s let out (floor %(floor)s)",
-                volume=shown["volume_m3"],
-                floor=shown["volume_floor_m3"],
-            )
+            let_out + _held_against(reader, shown, N_("floor %(floor)s"), "volume_floor_m3", "expected_m3")
         )
-    elif "volume_m3" in shown:
-        parts.append(reader.text("%(volume)s let out", volume=shown["volume_m3"]))
     if not parts:
         return ""
     joined = reader.text(", ").join(parts)
@@ -119,7 +60,18 @@ def _measured(reader: Reader, known: Mapping[str, float]) -> str:
     return reader.text("%(figures)s.", figures=joined)
 
 
-def _nothing_heard(reader: Reader, known: Mapping[str, float]) -> str:
+def _held_against(reader: Reader, shown: Mapping[str, str], least: str, floor: str, expected: str) -> str:
+    """In brackets, what an amount is compared with."""
+    notes = []
+    if floor in shown:
+        notes.append(reader.text(least, floor=shown[floor]))
+    if expected in shown:
+        notes.append(reader.text("expected %(expected)s", expected=shown[expected]))
+    return reader.text(" (%(notes)s)", notes=reader.text(", ").join(notes)) if notes else ""
+
+
+def _nothing_heard(reader: Reader, evidence: Evidence) -> str:
+    known = numbers_of(evidence)
     said = reader.text("Nothing heard.")
     if "last_seen_ms" in known:
         said = reader.text("Nothing heard since %(time)s.", time=reader.instant(int(known["last_seen_ms"])))
@@ -131,26 +83,68 @@ def _nothing_heard(reader: Reader, known: Mapping[str, float]) -> str:
     return said
 
 
-def _too_little_data(reader: Reader, known: Mapping[str, float]) -> str:
-    if "coverage" not in known:
+def _too_little_data(reader: Reader, evidence: Evidence) -> str:
+    shown = readable(reader, evidence)
+    if "coverage" not in shown:
         return reader.text("Too little data to say.")
-    share = _value(reader, "coverage", known["coverage"])
-    if "window_s" in known:
+    if "window_s" in shown:
         return reader.text(
             "Too little data to say: only %(share)s of the last %(window)s is known.",
-            share=share,
-            window=reader.span(known["window_s"]),
+            share=shown["coverage"],
+            window=shown["window_s"],
         )
-    return reader.text("Too little data to say: only %(share)s is known.", share=share)
+    return reader.text("Too little data to say: only %(share)s is known.", share=shown["coverage"])
 
 
-def _new_station(reader: Reader, known: Mapping[str, float]) -> str:
-    if "limit_s" in known and "age_s" in known:
+def _new_station(reader: Reader, evidence: Evidence) -> str:
+    shown = readable(reader, evidence)
+    if "limit_s" in shown and "age_s" in shown:
         return reader.text(
             "New station: observed for %(age)s, judged after %(limit)s.",
-            age=reader.span(known["age_s"]),
-            limit=reader.span(known["limit_s"]),
+            age=shown["age_s"],
+            limit=shown["limit_s"],
         )
-    if "limit_s" in known:
-        return reader.text("New station: judged after %(limit)s.", limit=reader.span(known["limit_s"]))
+    if "limit_s" in shown:
+        return reader.text("New station: judged after %(limit)s.", limit=shown["limit_s"])
     return reader.text("New station, not yet judged.")
+
+
+def _planned_stop(reader: Reader, evidence: Evidence) -> str:
+    shown = readable(reader, evidence)
+    if {"reason", "start", "end"} <= shown.keys():
+        return reader.text(
+            "Inside an approved stop: %(reason)s, %(start)s to %(end)s.",
+            reason=shown["reason"],
+            start=shown["start"],
+            end=shown["end"],
+        )
+    return reader.text("Inside an approved stop.")
+
+
+def _all_meters_mute(reader: Reader, evidence: Evidence) -> str:
+    shown = readable(reader, evidence)
+    said = reader.text("No meter answers while the box is heard.")
+    since = reader.text("Since %(time)s.", time=shown["since_ms"]) if "since_ms" in shown else ""
+    return _joined(reader, said, since)
+
+
+def _meter_mute(reader: Reader, evidence: Evidence) -> str:
+    shown = readable(reader, evidence)
+    if "device" not in shown:
+        return reader.text("A meter does not answer.")
+    if "since_ms" not in shown:
+        return reader.text("Meter %(device)s does not answer.", device=shown["device"])
+    return reader.text(
+        "Meter %(device)s has not answered since %(time)s.", device=shown["device"], time=shown["since_ms"]
+    )
+
+
+_WRITTEN: Mapping[str, Callable[[Reader, Evidence], str]] = {
+    "nothing_heard": _nothing_heard,
+    "too_little_data": _too_little_data,
+    "new_station": _new_station,
+    "planned_stop": _planned_stop,
+    "all_meters_mute": _all_meters_mute,
+    "meter_mute": _meter_mute,
+}
+"""Reasons whose sentence depends on what is known."""

@@ -59,6 +59,46 @@ QUANTITIES: dict[str, str] = {
     "volume_m3": N_("Effluent, counter"),
 }
 
+APPROVED_STOPS: dict[str, str] = {
+    "maintenance": N_("planned maintenance"),
+    "rebuilding": N_("rebuilding"),
+    "grid_outage": N_("grid outage"),
+    "season": N_("seasonal stop"),
+    "no_inflow": N_("no inflow"),
+}
+
+VERDICTS: dict[str, str] = {
+    "running": N_("Running"),
+    "stopped": N_("Stopped"),
+    "unknown": N_("Too little data"),
+    "excluded": N_("Excluded"),
+}
+"""What a civil day counts as."""
+
+DAY_REASONS: dict[str, str] = {
+    "energy_as_expected": N_("energy as expected"),
+    "low_load": N_("low-load day"),
+    "effluent_as_expected": N_("effluent as expected"),
+    "no_energy": N_("no energy"),
+    "no_energy_no_effluent": N_("neither energy nor effluent"),
+    "too_little_energy": N_("too little energy, though effluent came"),
+    "no_effluent": N_("no effluent"),
+    "idling": N_("idling"),
+    "too_little_data": N_("too little data"),
+    "no_data": N_("no data"),
+}
+"""Why a day got its verdict."""
+
+JUDGEMENTS: dict[str, str] = {
+    "normal": N_("Normal"),
+    "not_normal": N_("Not normal"),
+    "not_assessable": N_("Not assessable"),
+    "not_counted": N_("Not counted"),
+}
+"""What a station counts as in a month."""
+
+REPORT_STATUSES: dict[str, str] = {"draft": N_("Draft"), "frozen": N_("Final")}
+
 METERS: dict[str, str] = {"power": N_("Power meter"), "flow": N_("Flow meter")}
 
 QUALITIES: dict[str, str] = {"good": N_("good"), "suspect": N_("suspect"), "missing": N_("missing")}

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
+PAGES = [*READMES, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)\)")
 
 
@@ -19,8 +20,9 @@ def test_every_link_leads_to_a_file(page):
         assert (page.parent / target).exists(), target
 
 
-def test_the_readme_shows_the_two_commands_and_five_files():
-    text = (ROOT / "README.md").read_text()
+@pytest.mark.parametrize("page", READMES, ids=lambda page: page.name)
+def test_the_readme_shows_the_two_commands_and_five_files(page):
+    text = page.read_text()
     assert "make demo" in text
     assert "make test" in text
     path = re.findall(r"^\| \[([a-z_]+/[a-z_]+\.py)\]", text, re.MULTILINE)
@@ -34,14 +36,18 @@ def test_the_readme_shows_the_two_commands_and_five_files():
 
 
 def commands() -> list[str]:
-    text = (ROOT / "README.md").read_text()
-    return [line.partition("  ")[0] for line in text.splitlines() if line.startswith("qingliu ")]
+    lines = {line for page in READMES for line in page.read_text().splitlines()}
+    return sorted(
+        line.removeprefix(".venv/bin/").partition("  ")[0]
+        for line in lines
+        if line.removeprefix(".venv/bin/").startswith("qingliu ")
+    )
 
 
 @pytest.mark.parametrize("command", commands())
 def test_every_command_of_the_readme_exists(command):
-    words = [word for word in shlex.split(command)[1:] if "/" not in word and "." not in word]
-    words = words[: next((n for n, word in enumerate(words) if word.startswith("--")), len(words))]
+    words = shlex.split(command)[1:]
+    words = words[: next((n for n, word in enumerate(words) if not re.fullmatch("[a-z]+", word)), len(words))]
     shown = subprocess.run(
         [sys.executable, "-m", "qingliu", *words, "--help"], capture_output=True, text=True, check=False
     )

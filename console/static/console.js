@@ -1,6 +1,6 @@
 "use strict";
 /* Keeps a page fresh: asks for its live regions again and again, swaps those that changed, says when the
-   centre cannot be reached, and draws the station chart. Every page works without this file. */
+   centre cannot be reached, and draws the page's chart. Every page works without this file. */
 (function () {
   var PERIOD_MS = 5000;
   var CHART_PERIOD_MS = 60000;
@@ -120,7 +120,8 @@
       return Promise.resolve();
     }
     var theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
-    return ask(place.dataset.src + "&theme=" + theme, chartTag).then(function (answer) {
+    var glue = place.dataset.src.indexOf("?") < 0 ? "?" : "&";
+    return ask(place.dataset.src + glue + "theme=" + theme, chartTag).then(function (answer) {
       chartDue = now + CHART_PERIOD_MS;
       if (!answer) return null;
       chartTag = answer.tag;

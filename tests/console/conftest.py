@@ -7,14 +7,23 @@ from pathlib import Path
 
 import pytest
 from console_centre import NOW_MS, Clock, ConsoleCentre, seed
+from console_months import seed_months
 from fastapi.testclient import TestClient
 
 from console import chart_bundle
 from console.app import create_app
 from history.embedded import EmbeddedHistory
-from registry.config import Centre, CentreSettings, HistorySettings, RegistrySettings
+from registry.config import (
+    Centre,
+    CentreSettings,
+    HistorySettings,
+    RegistrySettings,
+    ReportingSettings,
+)
 from registry.database import Registry, open_registry
 from service.mqtt import Mqtt
+
+STORES = ("registry.db", "history.db")
 
 
 @pytest.fixture
@@ -24,6 +33,7 @@ def console_settings(tmp_path: Path) -> CentreSettings:
         centre=Centre(name="测试监管中心"),
         registry=RegistrySettings(url=f"sqlite:///{tmp_path}/registry.db"),
         history=HistorySettings(path=str(tmp_path / "history.db")),
+        reporting=ReportingSettings(path=str(tmp_path / "reports")),
     )
 
 
@@ -47,20 +57,51 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def seeded_months(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same centre with two months of day verdicts and four reports."""
+    folder = tmp_path_factory.mktemp("seeded-months")
+    for name in STORES:
+        shutil.copy(seeded / name, folder / name)
+    with closing(Registry(f"sqlite:///{folder}/registry.db")) as registry:
+        seed_months(registry, folder / "reports")
+    return folder
+
+
 @pytest.fixture
 def centre(console_settings: CentreSettings, seeded: Path, tmp_path: Path) -> Iterator[ConsoleCentre]:
-    for name in ("registry.db", "history.db"):
+    for name in STORES:
         shutil.copy(seeded / name, tmp_path / name)
+    yield from _opened(console_settings, tmp_path)
+
+
+@pytest.fixture
+def months(console_settings: CentreSettings, seeded_months: Path, tmp_path: Path) -> Iterator[ConsoleCentre]:
+    shutil.copytree(seeded_months, tmp_path, dirs_exist_ok=True)
+    yield from _opened(console_settings, tmp_path)
+
+
+def _opened(settings: CentreSettings, folder: Path) -> Iterator[ConsoleCentre]:
     with (
-        closing(Registry(console_settings.registry.url)) as registry,
-        closing(EmbeddedHistory(tmp_path / "history.db")) as history,
+        closing(Registry(settings.registry.url)) as registry,
+        closing(EmbeddedHistory(folder / "history.db")) as history,
     ):
-        yield ConsoleCentre(console_settings, registry, history, Clock(NOW_MS))
+        yield ConsoleCentre(settings, registry, history, Clock(NOW_MS))
 
 
 @pytest.fixture
 def client(centre: ConsoleCentre, tmp_path: Path) -> Iterator[TestClient]:
     """A browser without JavaScript, and a server without a chart script."""
+    yield from _browsing(centre, tmp_path)
+
+
+@pytest.fixture
+def months_client(months: ConsoleCentre, tmp_path: Path) -> Iterator[TestClient]:
+    """The same, over two months of day verdicts."""
+    yield from _browsing(months, tmp_path)
+
+
+def _browsing(centre: ConsoleCentre, tmp_path: Path) -> Iterator[TestClient]:
     app = create_app(centre.settings, centre.registry, centre.history, centre.clock, tmp_path / "vega-0.js")
     with TestClient(app, headers={"accept-language": "en"}, raise_server_exceptions=False) as browser:
         yield browser

@@ -89,7 +89,7 @@ def seed(registry: Registry, history: EmbeddedHistory) -> None:
 
 
 def report_all_well(session, now_ms):
-    for name in ("collector", "alerting"):
+    for name in ("collector", "alerting", "reporting"):
         report_health(session, name, now_ms - 5_000, {})
 
 

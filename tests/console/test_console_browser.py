@@ -8,12 +8,14 @@ from playwright.sync_api import expect, sync_playwright
 
 from console.app import create_app
 from console.server import address_of, listen, serve
+from registry.tables import DayVerdict
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 PATIENCE_MS = 15_000
+RENEW = "document.dispatchEvent(new Event('visibilitychange'))"
 
 
 @contextmanager
@@ -39,6 +41,40 @@ def browsing(executable):
             yield context.new_page()
         finally:
             browser.close()
+
+
+def test_the_overview_draws_its_trend_and_renews_its_figures(months, chart_script, chromium):
+    told = []
+    with serving(months, chart_script) as address, browsing(chromium) as page:
+        page.on("pageerror", lambda error: told.append(str(error)))
+        page.on("console", lambda message: told.append(message.text))
+        page.goto(address)
+        chart = page.locator("#chart svg")
+        expect(chart).to_be_visible(timeout=PATIENCE_MS)
+        columns = chart.locator("g.mark-rect.role-mark path").evaluate_all(
+            "all => all.map(p => p.getBoundingClientRect().height)"
+        )
+        assert [round(height / max(columns), 2) for height in columns] == [0.88, 0.94, 0.94, 1.0]
+        for said in ("目标 90 %", "78.9", "85.0", "90.0", "▼", "2026-08", "2026-11"):
+            expect(chart).to_contain_text(said)
+        box, place = chart.bounding_box(), page.locator("#chart").bounding_box()
+        assert box["height"] <= place["height"]  # nothing of it is cut off
+        means = page.locator("#means")
+        expect(means).not_to_have_attribute("open", "")
+        headline = page.locator("#rates .headline").first
+        expect(headline).to_contain_text("90.00 %")
+        chart.evaluate("c => { window.kept = c; }")
+        means.locator("summary").click()
+        with months.registry.writing() as session:
+            session.query(DayVerdict).filter_by(station_id=RUNNING).update({"verdict": "stopped"})
+        months.clock.now_ms += 31_000
+        page.evaluate(RENEW)
+        expect(headline).to_contain_text("85.00 %", timeout=PATIENCE_MS)
+        expect(headline).to_contain_text("未达标")
+        expect(page.locator("#trend-table")).to_contain_text("85.00 %")
+        expect(means).to_have_attribute("open", "")  # what was opened stays open
+        assert chart.evaluate("c => c === window.kept")
+    assert told == []
 
 
 def test_a_station_page_draws_renews_and_survives_a_restart(centre, chart_script, chromium):
@@ -67,10 +103,9 @@ def test_a_station_page_draws_renews_and_survives_a_restart(centre, chart_script
             expect(page.locator("#lost")).to_be_hidden()
             port = int(address.rstrip("/").rpartition(":")[2])
         assert told == []
-        renew = "document.dispatchEvent(new Event('visibilitychange'))"
-        page.evaluate(renew)
+        page.evaluate(RENEW)
         expect(page.locator("#lost")).to_contain_text("与中心失去连接", timeout=PATIENCE_MS)
         with serving(centre, chart_script, port):
-            page.evaluate(renew)
+            page.evaluate(RENEW)
             expect(page.locator("#lost")).to_be_hidden(timeout=PATIENCE_MS)
     assert all("ERR_CONNECTION_REFUSED" in line for line in told)

@@ -12,9 +12,10 @@ from fastapi.testclient import TestClient
 
 from console import chart_bundle
 from console.app import create_app
-from console.charts import _COLOURS, station_chart
+from console.charts import station_chart
 from console.desk import FOLDER
 from console.language import load_languages
+from console.palette import PALETTES
 from console.reader import Reader
 from console.series import MOST_POINTS, day_means, shown_from, thinned
 from telemetry.reading import Reading
@@ -94,7 +95,7 @@ def test_a_station_without_readings_has_a_chart_that_says_so(client):
 
 def test_state_colours_are_those_of_the_style_sheet():
     sheet = (FOLDER / "static" / "console.css").read_text(encoding="utf-8")
-    for theme in _COLOURS.values():
+    for theme in PALETTES.values():
         assert set(theme.tones) == set(STATES)
         for state, colour in theme.tones.items():
             assert f"--s-{state}: {colour};" in sheet

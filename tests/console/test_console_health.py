@@ -26,7 +26,11 @@ def test_a_silent_service_is_a_problem_just_after_its_time(client, centre):
     centre.clock.now_ms = NOW_MS + MINUTE_MS - 5_000
     assert problems(client) == []
     centre.clock.now_ms += 1
-    assert problems(client) == [("alerting", "silent"), ("collector", "silent")]
+    assert problems(client) == [
+        ("alerting", "silent"),
+        ("collector", "silent"),
+        ("reporting", "silent"),
+    ]
 
 
 def test_conditions_are_problems(client, centre):

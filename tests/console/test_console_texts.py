@@ -1,20 +1,27 @@
 """Texts: the Chinese catalogue is complete and true to its placeholders; sentences and figures read well."""
 
 import re
+from fractions import Fraction
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
 from babel import Locale
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
-from console_centre import HOUR_MS, MINUTE_MS, NOW_MS, STATES
+from console_centre import HOSTILE, HOUR_MS, MINUTE_MS, NOW_MS, STATES
 
 from console import formats, words
 from console.desk import FOLDER
+from console.evidence import LABELS, figures
 from console.language import load_languages
 from console.reader import Reader
-from console.reasons import _LABELS, figures, sentence
+from console.reasons import sentence
+from registry.exclusions import REASONS
 from registry.stations import PROCESSES
+from reporting.rate import Judgement
+from reporting.words import CODES
+from service.civil import Month
 from telemetry.quantities import BY_NAME
 from telemetry.reading import WHYS
 
@@ -58,6 +65,19 @@ def test_the_vocabulary_covers_the_contract():
     assert set(words.CAUSES) == WHYS
     assert set(words.PROCESSES) == set(PROCESSES)
     assert set(words.STATES) == set(STATES)
+    assert set(words.APPROVED_STOPS) == set(REASONS)
+    assert set(words.JUDGEMENTS) == set(get_args(Judgement))
+
+
+def test_pages_and_reports_call_a_thing_by_the_same_name():
+    chinese = reader("zh-CN")
+    for table, of_reports in (
+        (words.DAY_REASONS, "reason"),
+        (words.APPROVED_STOPS, "exclusion"),
+        (words.JUDGEMENTS, "judgement"),
+    ):
+        printed = {code: chinese_word for code, (chinese_word, _) in CODES[of_reports].items()}
+        assert {code: chinese.word(table, code) for code in table} == printed
 
 
 @pytest.mark.parametrize(
@@ -91,6 +111,31 @@ def test_the_vocabulary_covers_the_contract():
             "New station: observed for 5 hours, judged after 24 hours.",
             "新接入站点：已观测 5 小时，满 24 小时后开始判定。",
         ),
+        (
+            "low_energy", {"window_s": 86400, "energy_kwh": 4.1, "expected_kwh": 20.0},
+            "Energy is far below the usual. In the last 24 hours: 4.10 kWh used (expected 20.00 kWh).",
+            "用电远低于平常。近 24 小时：用电 4.10 kWh（预期 20.00 kWh）。",
+        ),
+        ("not_connected", {}, "No box is connected yet.", "尚未接入采集终端。"),
+        ("no_voltage", {}, "No phase has voltage.", "各相均无电压。"),
+        (
+            "planned_stop", {"reason": "grid_outage", "start": "2026-11-03", "end": "2026-11-05"},
+            "Inside an approved stop: grid outage, 2026-11-03 to 2026-11-05.",
+            "处于批准停运期内：电网停电，2026-11-03 至 2026-11-05。",
+        ),
+        ("planned_stop", {"reason": "season"}, "Inside an approved stop.", "处于批准停运期内。"),
+        (
+            "all_meters_mute", {"since_ms": NOW_MS - HOUR_MS},
+            "No meter answers while the box is heard. Since 2026-11-21 13:05.",
+            "采集终端有通信，但所有仪表均无应答。自 2026-11-21 13:05 起。",
+        ),
+        (
+            "meter_mute", {"device": "power-1", "since_ms": NOW_MS - HOUR_MS},
+            "Meter power-1 has not answered since 2026-11-21 13:05.",
+            "仪表 power-1 自 2026-11-21 13:05 起无应答。",
+        ),
+        ("meter_mute", {"device": "power-1"}, "Meter power-1 does not answer.", "仪表 power-1 无应答。"),
+        ("meter_mute", {}, "A meter does not answer.", "有仪表无应答。"),
         ("not_yet_named", {"energy_kwh": 1, "odd": [1]}, "not_yet_named (Energy 1.00 kWh; odd [1])",
          "not_yet_named (用电量 1.00 kWh；odd [1])"),
     ],
@@ -100,10 +145,14 @@ def test_a_reason_is_a_sentence(code, evidence, english, chinese):
     assert sentence(reader("zh-CN"), code, evidence) == chinese
 
 
-@pytest.mark.parametrize("odd", [None, "x", True, float("nan"), float("inf"), [], 10**30])
-@pytest.mark.parametrize("code", ["as_expected", "nothing_heard", "too_little_data", "new_station", "other"])
+@pytest.mark.parametrize("odd", [None, "x", "x" * 999, HOSTILE, True, float("nan"), float("inf"), [], 10**30])
+@pytest.mark.parametrize(
+    "code",
+    ["as_expected", "nothing_heard", "too_little_data", "new_station", "low_energy", "planned_stop",
+     "all_meters_mute", "meter_mute", "other"],
+)  # fmt: skip
 def test_odd_evidence_never_breaks_a_sentence(code, odd):
-    for key in _LABELS:
+    for key in LABELS:
         assert sentence(reader(), code, {key: odd})
         figures(reader(), {key: odd})
 
@@ -145,3 +194,24 @@ def test_foreign_text_is_made_visible_and_cut():
 )
 def test_a_small_amount_keeps_its_figures(value, shown):
     assert formats.amount(value, Locale("en")) == shown
+
+
+@pytest.mark.parametrize(
+    ("share", "digits", "shown"),
+    [
+        (Fraction(9, 10), 2, "90.00 %"),
+        (Fraction(11, 12), 2, "91.67 %"),
+        (Fraction(89_999, 100_000), 2, "89.999 %"),
+        (Fraction(8_996, 10_000), 1, "89.96 %"),
+        (Fraction(9_004, 10_000), 1, "90.04 %"),
+        (Fraction(1), 2, "100.00 %"),
+        (None, 2, "–"),
+    ],
+)
+def test_a_rate_is_never_printed_as_the_target_it_misses(share, digits, shown):
+    assert reader().rate(share, digits) == shown
+
+
+def test_months_have_names():
+    assert reader().month(Month(2026, 2)) == "February 2026"
+    assert reader("zh-CN").month(Month(2026, 2)) == "2026年2月"

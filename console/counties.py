@@ -1,0 +1,98 @@
+"""The counties side by side: how many stations, how they run this month and last, what is wrong just now."""
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import NamedTuple
+
+from sqlalchemy import case, func, literal_column, select
+from sqlalchemy.orm import Session
+
+from console.rates import MonthRates, known
+from registry.tables import Alarm, County, StatePeriod, Station
+from reporting.rate import Rate
+
+
+class Presently(NamedTuple):
+    """What is so in a county at this moment."""
+
+    stations: int
+    stopped: int
+    alarms: int
+
+
+class CountyRow(NamedTuple):
+    """A line of the table; the code is empty for stations without a county, and for the city.
+
+    A month's figures are None while none of its days is over.
+    """
+
+    code: str
+    name: str
+    now: Presently
+    this_month: Rate | None
+    last_month: Rate | None
+
+    @property
+    def strict(self) -> Fraction | None:
+        """The strict rate of this month so far."""
+        rate = known(self.this_month)
+        return rate.by_number_strict if rate else None
+
+    @property
+    def strict_before(self) -> Fraction | None:
+        """The strict rate of last month."""
+        rate = known(self.last_month)
+        return rate.by_number_strict if rate else None
+
+
+def county_rows(session: Session, this_month: MonthRates, last_month: MonthRates) -> list[CountyRow]:
+    """One line a county by code; stations without a county come last, and only if there are any."""
+    names = {county.code: county.name for county in session.scalars(select(County))}
+    now = _presently(session)
+    codes = sorted(names.keys() | now.keys(), key=lambda code: (not code, code))
+    return [
+        CountyRow(
+            code,
+            names.get(code, code),
+            now.get(code, Presently(0, 0, 0)),
+            this_month.counties.get(code) if this_month.has_begun else None,
+            last_month.counties.get(code),
+        )
+        for code in codes
+    ]
+
+
+def total_row(rows: Iterable[CountyRow], this_month: MonthRates, last_month: MonthRates) -> CountyRow:
+    """The city: counts added up, rates of all stations together."""
+    now = [row.now for row in rows]
+    added = Presently(*(sum(counts) for counts in zip(*now, strict=True))) if now else Presently(0, 0, 0)
+    return CountyRow("", "", added, this_month.city if this_month.has_begun else None, last_month.city)
+
+
+def _presently(session: Session) -> dict[str, Presently]:
+    is_stopped = case((StatePeriod.state == "stopped", 1), else_=0)
+    open_period = (StatePeriod.station_id == Station.id) & StatePeriod.end_ms.is_(None)
+    found = (
+        select(func.coalesce(Station.county_code, ""), func.count(), func.sum(is_stopped))
+        .outerjoin(StatePeriod, open_period)
+        .group_by(Station.county_code)
+    )
+    counted = {code: (stations, stopped) for code, stations, stopped in session.execute(found)}
+    alarms = _open_alarms(session)
+    return {
+        code: Presently(*counted.get(code, (0, 0)), alarms.get(code, 0)) for code in counted.keys() | alarms
+    }
+
+
+def _open_alarms(session: Session) -> dict[str, int]:
+    """Open alarms by the county of their station; that of an area event is its subject."""
+    code = func.coalesce(Station.county_code, County.code, literal_column("''"))  # a literal: also grouped by
+    found = (
+        select(code, func.count())
+        .select_from(Alarm)
+        .outerjoin(Station, Station.id == Alarm.station_id)
+        .outerjoin(County, County.code == Alarm.subject)
+        .where(Alarm.closed_ms.is_(None))
+        .group_by(code)
+    )
+    return {county: count for county, count in session.execute(found)}  # noqa: C416 - rows, not pairs

@@ -1,0 +1,76 @@
+"""The monthly reports: their list, and their files to download."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.responses import FileResponse
+from starlette.exceptions import HTTPException
+
+from console import queries
+from console.desk import Desk
+from console.formats import local
+from console.report_list import all_reports, files_of, next_draft, share_of
+from registry.tables import Report
+from reporting.monthly import ReportError, due_months, report_file
+from reporting.rate import RULES
+from service.civil import Month
+
+NO_REPORT = "no_report"
+"""Why nothing is at an address that looks like a report's."""
+NO_REPORT_FILE = "no_report_file"
+"""Why a report that is on the list cannot be had."""
+_MEDIA_TYPES = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pdf": "application/pdf",
+}
+
+
+def report_routes(desk: Desk) -> dict[str, Callable[..., Response]]:
+    """The pages of this room by address."""
+    own = _ReportPages(desk)
+    return {"/reports": own.reports, "/reports/{report_id}/{filename}": own.download}
+
+
+class _ReportPages:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def reports(self, request: Request) -> Response:
+        now, zone = self._desk.clock_ms(), self._desk.settings.zone
+        draft_hour = self._desk.settings.reporting.draft_hour
+        last_month = Month.of(local(now, zone).date()).after(-1)
+        with self._desk.reading() as session:
+            found = all_reports(session)
+            newest = next((report for report in found if report.month == str(last_month)), None)
+            values: dict[str, Any] = {
+                "alarm_count": queries.active_alarm_count(session),
+                "is_due": newest is None and last_month in due_months(session, zone, now, draft_hour),
+            }
+        values |= {
+            "reports": found,
+            "last_month": last_month,
+            "newest": newest,
+            "next_draft": next_draft(now, zone, draft_hour),
+            "rules": RULES,
+            "files_of": files_of,
+            "share_of": share_of,
+        }
+        return self._desk.page(request, "reports.html", values)
+
+    def download(self, report_id: str, filename: str) -> Response:
+        """A file by the name its row gives it; no other name leads anywhere."""
+        with self._desk.reading() as session:
+            is_id = report_id.isascii() and report_id.isdecimal() and len(report_id) < 10
+            report = session.get(Report, int(report_id)) if is_id else None
+        file = next((file for file in files_of(report) if file.name == filename), None) if report else None
+        if report is None or file is None:
+            raise HTTPException(404, NO_REPORT)
+        try:
+            path = report_file(self._desk.settings, report, file.kind)
+        except ReportError as error:
+            raise HTTPException(404, NO_REPORT_FILE) from error
+        media_type = _MEDIA_TYPES.get(file.kind, "application/octet-stream")
+        return FileResponse(
+            path, media_type=media_type, filename=file.name, headers={"Cache-Control": "private, no-cache"}
+        )

@@ -1,0 +1,35 @@
+"""The operating rate by month: what the reports of finished months say, and the months still open. Pure."""
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import NamedTuple
+
+from console.report_list import share_of
+from registry.tables import Report
+from service.civil import Month
+
+MOST_MONTHS = 12
+
+
+class Point(NamedTuple):
+    """A month's rate; `is_over` is False while its days still come in."""
+
+    month: Month
+    strict: Fraction
+    lenient: Fraction | None
+    is_over: bool
+
+
+def trend(reports: Iterable[Report], live: Iterable[Point]) -> list[Point]:
+    """At most twelve months by time; a month's report goes before figures computed now.
+
+    Args:
+        reports: one of each month.
+        live: figures computed now, for months that may have no report yet.
+    """
+    points = {point.month: point for point in live}
+    for report in reports:
+        month, strict = Month.parse(report.month), share_of(report, "by_number_strict")
+        if strict is not None:
+            points[month] = Point(month, strict, share_of(report, "by_number_lenient"), is_over=True)
+    return [points[month] for month in sorted(points)][-MOST_MONTHS:]
