@@ -19,6 +19,7 @@ _LEADS = {
     "energy_without_effluent": N_("Energy is used, but no effluent comes."),
     "low_energy": N_("Energy is far below the usual."),
     "not_connected": N_("No box is connected yet."),
+    "no_longer_in_use": N_("No longer in use: connected to the sewer, retired or shut."),
     "no_voltage": N_("No phase has voltage."),
 }
 """What is said first; the amounts measured follow."""

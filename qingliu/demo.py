@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from qingliu.children import Children, Death
 from qingliu.demo_files import DemoCity, DemoError, Paths, known_city, write_settings
+from qingliu.demo_meters import count_on
 from qingliu.demo_past import prepare
 from qingliu.demo_registry import register_city
 from qingliu.demo_steps import PORTS_TRIED, Step, free_port, stages
@@ -70,6 +71,9 @@ def _run(arguments: argparse.Namespace) -> int:
         live = [station for station in known.stations() if station.is_live]
         write_settings(paths, live, broker_port=broker_port, console_port=console_port)
         _prepare(paths, known, arguments.past_days, stop)
+        if stop.is_set():
+            return 0
+        count_on(paths, live, now_ms())
         ports = {"broker_port": broker_port, "console_port": console_port}
         for stage in stages(paths, known, **ports, now_ms=now_ms()):
             _start(children, stage, stop)

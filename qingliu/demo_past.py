@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
 from contextlib import closing
 from itertools import islice
-from pathlib import Path
 from threading import Event
 
 import msgspec
@@ -23,6 +22,7 @@ from collector.ingest import Work, take
 from collector.presence import PresenceBook
 from history.embedded import EmbeddedHistory
 from history.quarter_hours import floor_to_quarter
+from qingliu import demo_meters
 from qingliu.children import die_with_parent
 from qingliu.demo_files import DemoCity, DemoError, Paths, keep_city
 from qingliu.demo_registry import LIVE_THRESHOLDS, set_thresholds
@@ -30,7 +30,7 @@ from registry.config import load_centre
 from registry.database import Registry, open_registry
 from service.process import UnavailableError
 from simulator.city import CityStation, past_start_s
-from simulator.course import Course, counters_at, readings, silences
+from simulator.course import Course, readings, silences
 from telemetry.batch import encode_batch
 from telemetry.reading import NumberedReading, Reading
 
@@ -42,13 +42,6 @@ LONGEST_WINDOW_MS = 3 * DAY_MS
 """Reaches back over the idling window of small stations."""
 OUTBOX = "0000d380"
 """The past's batches come out of no file; an outbox's name they need all the same."""
-
-
-class Counters(msgspec.Struct):
-    """What a live station's meters have counted, as `qingliu simulate meters --memory` keeps it."""
-
-    energy_kwh: float
-    volume_m3: float
 
 
 def prepare(
@@ -64,8 +57,7 @@ def prepare(
     if past_days is not None:
         first_ms = max(first_ms, floor_to_quarter(known.begun_ms) - past_days * DAY_MS)
     lived = [each for each in known.stations() if each.is_live and each.id in known.prepared_ms]
-    for station in lived:
-        _count_on(paths, station, now_ms)
+    for _ in lived:
         done()
     todo = [each for each in known.stations() if each not in lived]
     spawn = multiprocessing.get_context("spawn")
@@ -88,19 +80,6 @@ def prepare(
             raise DemoError(f"past of {jobs[job]}: {str(error).splitlines()[0]}") from error
         finally:
             pool.shutdown(cancel_futures=True)
-
-
-def _count_on(paths: Paths, station: CityStation, now_ms: int) -> None:
-    """Let a live station's meters count what its treatment would have used since they were last looked at."""
-    file, course = paths.counters(station.id), Course(station)
-    then = counters_at(course, file.stat().st_mtime)
-    now = counters_at(course, now_ms / 1000)
-    known = msgspec.json.decode(file.read_bytes(), type=Counters)
-    _write_counters(file, known.energy_kwh + now[0] - then[0], known.volume_m3 + now[1] - then[1])
-
-
-def _write_counters(file: Path, energy_kwh: float, volume_m3: float) -> None:
-    file.write_bytes(msgspec.json.encode(Counters(energy_kwh, volume_m3)))
 
 
 def _be_a_child() -> None:
@@ -131,7 +110,7 @@ def _bring_up(paths: Paths, station: CityStation, span: Span) -> None:
             (file,) = station_files(session, span.start_ms, [station.id])
             replay(session, file, rows, _silences(station, span), span, settings.alerting, settings.zone)
         if station.is_live:
-            _write_counters(paths.counters(station.id), *counters_at(course, span.end_ms / 1000))
+            demo_meters.begin(paths.counters(station.id), course, span.end_ms)
             set_thresholds(registry, station.id, LIVE_THRESHOLDS)
 
 

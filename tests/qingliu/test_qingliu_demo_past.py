@@ -1,5 +1,6 @@
 """The demo's past, prepared whole: what the program says of it is held against the city's own truth."""
 
+import json
 import re
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
@@ -14,6 +15,7 @@ from sqlalchemy import select
 from console.app import create_app
 from history.embedded import EmbeddedHistory
 from qingliu.demo_files import DemoCity, DemoError, Paths, keep_city, known_city, write_settings
+from qingliu.demo_meters import count_on
 from qingliu.demo_past import prepare
 from qingliu.demo_registry import register_city
 from registry.config import load_centre
@@ -22,7 +24,7 @@ from registry.tables import Alarm, DayVerdict, Quarantine, Report, StatePeriod
 from reporting.monthly import due_months, make_report
 from service.civil import Month, day_of
 from simulator.city_truth import day_truth
-from simulator.course import Course, readings
+from simulator.course import Course, counters_at, readings
 
 ZONE = ZoneInfo("Asia/Shanghai")
 BEGUN_MS = int(datetime(2026, 11, 22, 3, 10, tzinfo=UTC).timestamp() * 1000)
@@ -212,6 +214,19 @@ def test_nothing_was_refused_and_a_later_start_adds_only_what_came_since(prepare
             told = list(readings(Course(station), start_ms, end_ms))
             assert history.raw(station.id, None, start_ms, end_ms + 900_000) == told
     assert known_city(prepared.paths, None, 0).prepared_ms == prepared.city.prepared_ms
+
+
+def test_the_live_meters_count_on_while_nobody_looks(prepared):
+    live = [station for station in prepared.stations if station.is_live]
+    end_ms = BEGUN_MS - BEGUN_MS % 900_000
+    for now_ms in (BEGUN_MS, BEGUN_MS + 3 * 86_400_000):
+        count_on(prepared.paths, live, now_ms)
+        for station in live:
+            counted = json.loads(prepared.paths.counters(station.id).read_text())
+            energy_kwh, volume_m3 = counters_at(Course(station), now_ms / 1000)
+            assert counted["energy_kwh"] == pytest.approx(energy_kwh)
+            assert counted["volume_m3"] == pytest.approx(volume_m3)
+            assert energy_kwh > counters_at(Course(station), end_ms / 1000)[0]
 
 
 def test_another_number_of_stations_is_refused(prepared):

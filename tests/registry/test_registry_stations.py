@@ -190,7 +190,7 @@ def test_company_and_tier_come_along(registry, tmp_path):
     bring_in(registry, tmp_path, "station,company\na,\nc,清源运维\n")
     assert stored(registry, "a").company_id == stored(registry, "c").company_id == b.company_id
     assert refused_again(registry, tmp_path, "station,tier\na,city\n") == [
-        "stations.csv: row 2, tier: must be one of town, village (got \"city\")."]  # fmt: skip
+        'stations.csv: row 2, tier: must be one of town, village (got "city").']  # fmt: skip
 
 
 def test_a_full_width_space_is_a_letter_like_others(registry, tmp_path):
