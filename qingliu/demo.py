@@ -4,6 +4,8 @@ import argparse
 import fcntl
 import json
 import os
+import shlex
+import shutil
 import sys
 import time
 from contextlib import ExitStack
@@ -20,6 +22,7 @@ from qingliu.demo_past import prepare
 from qingliu.demo_registry import register_city
 from qingliu.demo_steps import PORTS_TRIED, Step, free_port, stages
 from service.process import complain, now_ms, stop_signals
+from simulator.switch_command import USUAL_FOLDER
 
 READY_WITHIN_S = 60.0
 FEWEST_STATIONS, MOST_STATIONS = 3, 500
@@ -37,7 +40,7 @@ def register(parser: argparse.ArgumentParser) -> None:
         "--port", type=_port, default=8080, help="of the console; the next free one is taken [%(default)s]"
     )
     parser.add_argument(
-        "--data", type=Path, default=Path("demo-data"), help="folder to keep everything in [%(default)s]"
+        "--data", type=Path, default=USUAL_FOLDER, help="folder to keep everything in [%(default)s]"
     )
     parser.add_argument(
         "--stations", type=_stations, metavar="N", help="stations of the invented city, 3 to 500 [40]"
@@ -134,7 +137,7 @@ def _died(death: Death, children: Children) -> DemoError:
 
 
 def _announce(paths: Paths, known: DemoCity, address: str, *, as_json: bool) -> None:
-    data, live = paths.data, known.stations()[0].id
+    data = paths.data
     if as_json:
         print(json.dumps({"address": address, "data": str(data)}), flush=True)  # noqa: T201
         return
@@ -142,15 +145,24 @@ def _announce(paths: Paths, known: DemoCity, address: str, *, as_json: bool) -> 
         f"\n  Qingliu demo: {address}\n"
         f"  演示已启动：请用浏览器打开上面的地址。\n\n"
         f"  An invented city of {known.count} stations, two of them live; data and logs in {data}\n"
-        f"  Ctrl-C stops everything. In another terminal: qingliu simulate stop {live}\n",
+        f"  To see an alarm, say in another terminal:  {_switch(data, known.stations()[0].id)}\n"
+        f"  Ctrl-C stops everything\n",
         flush=True,
     )
 
 
+def _switch(data: Path, station: str) -> str:
+    """How to stop a live station, ready to be copied into a terminal that is in this folder."""
+    beside = Path(sys.executable).with_name("qingliu")
+    program = "qingliu" if shutil.which("qingliu") or not beside.exists() else os.path.relpath(beside)
+    where = "" if data == USUAL_FOLDER.resolve() else f" --data {shlex.quote(str(data))}"
+    return f"{program} simulate stop {station}{where}"
+
+
 def _lock(data: Path, open_things: ExitStack) -> None:
-    """Keep a second demo out of the folder; the lock goes with the process."""
+    """Keep a second demo out of the folder; the lock is on the folder itself and goes with the process."""
     try:
-        descriptor = os.open(data / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = os.open(data, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
         raise DemoError(f"{data}: {error.strerror}. Name another folder with --data.") from error
     open_things.callback(os.close, descriptor)

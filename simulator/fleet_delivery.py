@@ -9,7 +9,7 @@ send again.
 import random
 from hashlib import blake2b
 
-from simulator.box import QUARTER_MS
+from simulator.box import ASKED_AFTER_MS, QUARTER_MS
 from simulator.course import Course, readings
 from telemetry.ack import Ack
 from telemetry.reading import NumberedReading, Reading
@@ -23,6 +23,7 @@ LONGEST_WAIT_MS = 300_000
 FIRST_HOLD_MS = 30_000
 LONGEST_HOLD_MS = 300_000
 JITTER = 0.2
+SAMPLE_TAKES_MS = max(ASKED_AFTER_MS.values())
 _TAKEN_AT_ONCE_MS = READINGS_PER_BATCH // 2 * QUARTER_MS
 
 
@@ -88,11 +89,10 @@ class BoxDelivery:
             self._not_before_ms = 0
 
     def _take(self, wall_ms: int) -> None:
-        """Take from the course what has fallen due."""
-        while (
-            len(self._waiting) < MOST_WAITING and self._course.box.next_sample_ms(self._taken_ms) <= wall_ms
-        ):
-            end_ms = min(wall_ms + 1, self._taken_ms + _TAKEN_AT_ONCE_MS)
+        """Take from the course the samples that are over; one under way waits for its last meter."""
+        box, over_ms = self._course.box, wall_ms - SAMPLE_TAKES_MS
+        while len(self._waiting) < MOST_WAITING and box.next_sample_ms(self._taken_ms) <= over_ms:
+            end_ms = min(box.next_sample_ms(over_ms + 1), self._taken_ms + _TAKEN_AT_ONCE_MS)
             for reading in readings(self._course, self._taken_ms, end_ms):
                 numbered = self._numbered(reading)
                 self._waiting[numbered.seq] = numbered

@@ -42,8 +42,21 @@ def test_a_sample_is_sent_when_it_falls_due_and_is_what_the_course_says():
     ]
     assert seqs(batch) == list(range(batch[0].seq, batch[0].seq + 8))
     first = told[0].t
-    assert box().batch(first - 1, 0) == []
-    assert [each.t for each in box().batch(first, 0)] == [first]
+    assert box().batch(first + 199, 0) == []
+    assert [each.t for each in box().batch(first + 200, 0)] == [first, first + 200]
+
+
+@pytest.mark.parametrize("step_ms", [1, 199, 500, 7_000])
+def test_however_the_ticks_fall_both_meters_of_a_sample_are_sent_at_the_first_tick_after_it(step_ms):
+    first_ms = Course(ORDINARY).box.next_sample_ms(BEGUN_MS)
+    delivery = box()
+    for sample_ms in (first_ms, first_ms + HOUR_MS // 4, first_ms + HOUR_MS // 2):
+        sent = []
+        for wall_ms in range(sample_ms - 600, sample_ms + 200 + step_ms, step_ms):
+            batch = delivery.batch(wall_ms, wall_ms)
+            delivery.settle(ack(delivery, seqs(batch)), wall_ms)
+            sent += [reading.t for reading in batch]
+        assert sent == [sample_ms, sample_ms + 200]
 
 
 def test_without_an_ack_it_is_sent_again_after_15_seconds_doubling_to_5_minutes():
