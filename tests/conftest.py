@@ -85,10 +85,10 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+def postgres() -> Iterator[Postgres]:
     """A real PostgreSQL for the whole run; each test takes a database of its own."""
     initdb = needed("postgresql", "/usr/lib/postgresql/*/bin/initdb")
-    server = Postgres(Path(initdb).parent, tmp_path_factory.mktemp("postgres"))
+    server = Postgres(Path(initdb).parent)
     server.start()
     yield server
     server.stop()

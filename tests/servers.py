@@ -5,6 +5,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from contextlib import closing
 from pathlib import Path
@@ -61,19 +62,17 @@ class Mosquitto:
 class Postgres:
     """A PostgreSQL in a folder of its own, on a unix socket there and a free loopback port."""
 
-    def __init__(self, programs: Path, folder: Path) -> None:
+    def __init__(self, programs: Path) -> None:
         self.port = free_port()
         self._programs = programs
-        self._folder = folder
+        # Not in pytest's own folder: every new run closes that one to the server's user.
+        self._folder = Path(tempfile.mkdtemp(prefix="qingliu-postgres-"))
         self._count = 0
         self._user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
 
     def start(self) -> None:
         if os.geteuid() == 0:  # the server refuses to run as root
             shutil.chown(self._folder, self._user)
-            for parent in self._folder.parents:
-                if parent.stat().st_uid == 0 and parent != Path("/") and "pytest" in str(parent):
-                    parent.chmod(0o755)
         self._run("initdb", "-D", str(self._folder / "data"), "-A", "trust", "-U", self._user, "--no-sync")
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self._folder} -c fsync=off"
         self._run(
@@ -97,6 +96,7 @@ class Postgres:
 
     def stop(self) -> None:
         self._run("pg_ctl", "-D", str(self._folder / "data"), "-m", "immediate", "stop")
+        shutil.rmtree(self._folder)
 
     def _run(self, program: str, *words: str) -> None:
         command = [str(self._programs / program), *words]
