@@ -71,15 +71,16 @@ def prepare(
         try:
             for job in as_completed(jobs):
                 job.result()
-                known.prepared_ms[jobs[job]] = end_ms
-                keep_city(paths, known)
                 done()
                 if stop.is_set():
                     return
         except (UnavailableError, SQLAlchemyError, BrokenExecutor) as error:
             raise DemoError(f"past of {jobs[job]}: {str(error).splitlines()[0]}") from error
         finally:
-            pool.shutdown(cancel_futures=True)
+            pool.shutdown(cancel_futures=True)  # those that have begun end first
+            ended = (job for job in jobs if job.done() and not job.cancelled() and job.exception() is None)
+            known.prepared_ms |= dict.fromkeys((jobs[job] for job in ended), end_ms)
+            keep_city(paths, known)
 
 
 def _be_a_child() -> None:

@@ -5,6 +5,7 @@ import re
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
+from multiprocessing import resource_tracker
 from threading import Event
 from zoneinfo import ZoneInfo
 
@@ -75,6 +76,12 @@ class Prepared:
     def rows(self, table):
         with closing(open_registry(self.paths.registry_url)) as registry, registry.reading() as session:
             return list(session.scalars(select(table)))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _resource_tracker():
+    """Python's own companion of spawned processes lives as long as this one; no test leaves it behind."""
+    resource_tracker.ensure_running()
 
 
 @pytest.fixture(scope="module")
@@ -242,16 +249,31 @@ def test_a_damaged_city_file_is_said(tmp_path):
         known_city(paths, None, 1)
 
 
-def test_a_stop_while_preparing_ends_soon_and_the_next_start_goes_on(tmp_path):
-    paths = Paths(tmp_path)
+def small_city(folder):
+    paths = Paths(folder)
     known = known_city(paths, 6, BEGUN_MS)
-    write_settings(
-        paths, [each for each in known.stations() if each.is_live], broker_port=1, console_port=8080
-    )
+    live = [each for each in known.stations() if each.is_live]
+    write_settings(paths, live, broker_port=1, console_port=8080)
     register_city(paths, known.stations())
+    return paths, known
+
+
+def judged(paths):
+    with closing(open_registry(paths.registry_url)) as registry, registry.reading() as session:
+        periods = session.scalars(select(StatePeriod))
+        return sorted((row.station_id, row.start_ms, row.decided_ms, row.state) for row in periods)
+
+
+def test_a_stop_while_preparing_ends_soon_and_the_next_start_goes_on(tmp_path):
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "broken").mkdir()
+    whole, known = small_city(tmp_path / "whole")
+    prepare(whole, known, BEGUN_MS, 2, Event(), lambda: None)
+    broken, known = small_city(tmp_path / "broken")
     stop = Event()
-    prepare(paths, known, BEGUN_MS, 2, stop, stop.set)
-    first = known_city(paths, None, 0)
+    prepare(broken, known, BEGUN_MS, 2, stop, stop.set)
+    first = known_city(broken, None, 0)
     assert 1 <= len(first.prepared_ms) < 6
-    prepare(paths, first, BEGUN_MS, 2, Event(), lambda: None)
+    prepare(broken, first, BEGUN_MS, 2, Event(), lambda: None)
     assert set(first.prepared_ms) == {station.id for station in known.stations()}
+    assert judged(broken) == judged(whole)
