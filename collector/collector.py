@@ -24,7 +24,7 @@ from registry.stations import known_ids, note_pending
 from service.broker import BrokerError, Connection, Message
 from service.conditions import Conditions
 from telemetry.ack import encode_ack
-from telemetry.status import UnreadableStatusError, decode_status
+from telemetry.status import Status, UnreadableStatusError, decode_status
 from telemetry.topics import every_station, parse, topic
 
 logger = logging.getLogger("collector")
@@ -60,6 +60,7 @@ class Collector:
         self._conditions = Conditions(logger)
         self._presence = PresenceBook()
         self._inbox: deque[Message] = deque()
+        self._statuses: list[tuple[str, Status, bool]] = []
         self._waiting_bytes = 0
         self._work: Work | None = None
         self._known: set[str] = set()
@@ -145,8 +146,9 @@ class Collector:
         for address, message in arrived:
             if address.leaf == "readings":
                 take(work, address.station, message.payload, known=self._known, now_ms=now_ms)
+                self._forget_goodbyes(address.station)
             elif address.leaf == "status" and address.station in self._known and message.payload:
-                self._hear_status(address.station, message, now_ms)
+                self._hear_status(address.station, message)
         return work
 
     def _store(self, work: Work, now_ms: int) -> None:
@@ -158,6 +160,9 @@ class Collector:
                 mark_dirty(session, late)
                 put_aside(session, work.quarantine)
         self._presence.heard(work.seen, work.readings, now_ms)
+        for station, status, retained in self._statuses:
+            self._presence.told(station, status, now_ms, retained=retained)
+        self._statuses.clear()
         self._figures["stored"] += len(work.readings)
         self._figures["quarantined"] += len(work.quarantine)
 
@@ -181,13 +186,16 @@ class Collector:
                     note_pending(session, station)
             self._known |= unknown
 
-    def _hear_status(self, station: str, message: Message, now_ms: int) -> None:
+    def _hear_status(self, station: str, message: Message) -> None:
+        """Note a status until the readings that came with it are stored: what came last has to stand."""
         try:
-            status = decode_status(message.payload)
+            self._statuses.append((station, decode_status(message.payload), message.retained))
         except UnreadableStatusError:
             self._figures["unreadable_status"] += 1
-            return
-        self._presence.told(station, status, now_ms, retained=message.retained)
+
+    def _forget_goodbyes(self, station: str) -> None:
+        """A station that sends readings has come back, whatever its last will said before."""
+        self._statuses = [each for each in self._statuses if each[0] != station or each[1].online]
 
     def _keep_house(self, now_ms: int) -> None:
         """Presence and our own health; a registry that is down costs nothing but their freshness."""

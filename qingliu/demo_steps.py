@@ -41,15 +41,27 @@ def stages(
     return [
         [Step("broker", broker, partial(_listens, broker_port))],
         [
-            Step("collector", ["qingliu", "collector", "run", *centre], partial(_is_well, paths, now_ms)),
+            Step(
+                "collector",
+                ["qingliu", "collector", "run", *centre],
+                partial(_reports, paths, "collector", now_ms, is_well=True),
+            ),
             Step("console", ["qingliu", "console", "run", *centre], partial(_answers, health)),
             *(_meters(paths, number, station) for number, station in enumerate(live)),
         ],
         [_agent(paths, station, now_ms) for station in live],
         [
-            Step("alerting", ["qingliu", "alerting", "run", *centre], _at_once),
-            Step("reporting", ["qingliu", "report", "run", *centre], _at_once),
-            Step("fleet", ["qingliu", "simulate", "fleet", *fleet, "--since", str(since_ms)], _at_once),
+            Step(
+                "alerting",
+                ["qingliu", "alerting", "run", *centre],
+                partial(_reports, paths, "alerting", now_ms),
+            ),
+            Step(
+                "reporting",
+                ["qingliu", "report", "run", *centre],
+                partial(_reports, paths, "reporting", now_ms),
+            ),
+            Step("fleet", ["qingliu", "simulate", "fleet", *fleet, "--since", str(since_ms)], lambda: True),
         ],
     ]
 
@@ -80,15 +92,13 @@ def free_port(wanted: int) -> int | None:
     return None
 
 
-def _at_once() -> bool:
-    return True
-
-
-def _is_well(paths: Paths, since_ms: int) -> bool:
-    """Whether the collector has said since then that nothing troubles it."""
+def _reports(paths: Paths, service: str, since_ms: int, *, is_well: bool = False) -> bool:
+    """Whether a service has said since then how it is, and has nothing due (or that nothing troubles it)."""
     with closing(open_registry(paths.registry_url)) as registry, registry.reading() as session:
-        said = session.get(ServiceHealth, "collector")
-        return said is not None and said.seen_ms >= since_ms and not said.conditions
+        said = session.get(ServiceHealth, service)
+        if said is None or said.seen_ms < since_ms or (is_well and said.conditions):
+            return False
+        return bool(said.conditions) or not said.figures.get("due")
 
 
 def _is_heard(paths: Paths, station: str, since_ms: int) -> bool:

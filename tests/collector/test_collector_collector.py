@@ -13,11 +13,12 @@ import pytest
 from collector_centre import OUTBOX, A, B, Outside, batch, reading
 from servers import wait_until
 
-from collector.collector import MOST_WAITING
+from collector.collector import MOST_WAITING, Collector
+from registry.config import CentreSettings
 from registry.dirty import dirty
 from registry.stations import import_csv
 from registry.tables import Device, DirtyQuarterHour, Presence, Quarantine, ServiceHealth, Station
-from service.broker import Will
+from service.broker import Message, Will
 from service.process import now_ms
 from telemetry.topics import topic
 
@@ -236,6 +237,47 @@ def test_the_last_will_makes_a_station_offline(centre, mosquitto):
         assert told.version == "0.1.0"
         assert told.online_changed_ms >= seen
     assert [(row.device, row.kind) for row in centre.rows(Device)] == [("power-1", "power")]
+
+
+class Deaf:
+    """A connection nobody listens at the other end of."""
+
+    def publish(self, *_message, **_how):
+        pass
+
+
+GONE, THERE = b'{"online":false}', b'{"online":true,"version":"0.1.0"}'
+
+
+@pytest.mark.parametrize(
+    ("messages", "is_online"),
+    [
+        (["readings", GONE], False),
+        ([GONE, "readings"], True),
+        ([THERE, "readings", GONE], False),
+        ([GONE, THERE, "readings"], True),
+        (["readings", GONE, THERE], True),
+        ([GONE, "readings", GONE], False),
+        ([THERE], True),
+        ([GONE], False),
+    ],
+)
+def test_what_came_last_says_whether_a_station_is_there_also_of_what_came_at_once(
+    centre, messages, is_online
+):
+    centre.register(A)
+    collector = Collector(
+        CentreSettings(mqtt=centre.mqtt), centre.registry, centre.history, now_ms, "collector"
+    )
+    for number, message in enumerate(messages):
+        if message == "readings":
+            told = Message(topic(A, "readings"), batch(reading(number)), retained=False)
+        else:
+            told = Message(topic(A, "status"), message, retained=False)
+        collector._receive(told)
+    collector._settle(Deaf(), now_ms())
+    collector._keep_house(now_ms())
+    assert centre.presence().online is is_online
 
 
 STATUS_POISON = [
