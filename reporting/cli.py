@@ -44,7 +44,9 @@ def register(parser: argparse.ArgumentParser) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     making.add_argument("month", help="such as 2026-10")
-    making.add_argument("-o", "--output", type=Path, default=Path(), metavar="DIR", help="[.]")
+    making.add_argument(
+        "-o", "--output", type=Path, default=Path(), metavar="DIR", help="folder to write into [.]"
+    )
     making.add_argument("--json", action="store_true", help="for machines")
     making.set_defaults(run=_month)
     for command in (running, making):
