@@ -13,7 +13,9 @@ from itertools import islice
 from threading import Event
 
 import msgspec
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from alerting.files import station_files
 from alerting.freshness import recompute
@@ -28,6 +30,7 @@ from qingliu.demo_files import DemoCity, DemoError, Paths, keep_city
 from qingliu.demo_registry import LIVE_THRESHOLDS, set_thresholds
 from registry.config import load_centre
 from registry.database import Registry, open_registry
+from registry.tables import ServiceHealth, StatePeriod
 from service.process import UnavailableError
 from simulator.city import CityStation, past_start_s
 from simulator.course import Course, readings, silences
@@ -108,11 +111,19 @@ def _bring_up(paths: Paths, station: CityStation, span: Span) -> None:
             recompute(history, station.id, *span)
         rows = history.quarter_hours(span.start_ms - LONGEST_WINDOW_MS, span.end_ms, [station.id])
         with registry.writing() as session:
-            (file,) = station_files(session, span.start_ms, [station.id])
-            replay(session, file, rows, _silences(station, span), span, settings.alerting, settings.zone)
+            unjudged = Span(max(span.start_ms, _judged_until(session, station.id)), span.end_ms)
+            (file,) = station_files(session, unjudged.start_ms, [station.id])
+            replay(session, file, rows, _silences(station, span), unjudged, settings.alerting, settings.zone)
         if station.is_live:
             demo_meters.begin(paths.counters(station.id), course, span.end_ms)
             set_thresholds(registry, station.id, LIVE_THRESHOLDS)
+
+
+def _judged_until(session: Session, station: str) -> int:
+    """Until when a station was judged: what alerting said while the demo ran stands."""
+    last = session.scalar(select(func.max(StatePeriod.decided_ms)).where(StatePeriod.station_id == station))
+    alerting = session.get(ServiceHealth, "alerting")
+    return max(last or 0, alerting.seen_ms if alerting else 0)
 
 
 def _silences(station: CityStation, span: Span) -> list[Span]:

@@ -13,6 +13,9 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
+from alerting.alarms import follow
+from alerting.detect import Decision
+from alerting.states import open_periods, record
 from console.app import create_app
 from history.embedded import EmbeddedHistory
 from qingliu.demo_files import DemoCity, DemoError, Paths, keep_city, known_city, write_settings
@@ -21,6 +24,7 @@ from qingliu.demo_past import prepare
 from qingliu.demo_registry import register_city
 from registry.config import load_centre
 from registry.database import open_registry
+from registry.services import report_health
 from registry.tables import Alarm, DayVerdict, Quarantine, Report, StatePeriod
 from reporting.monthly import due_months, make_report
 from service.civil import Month, day_of
@@ -262,6 +266,31 @@ def judged(paths):
     with closing(open_registry(paths.registry_url)) as registry, registry.reading() as session:
         periods = session.scalars(select(StatePeriod))
         return sorted((row.station_id, row.start_ms, row.decided_ms, row.state) for row in periods)
+
+
+def test_what_alerting_said_while_the_demo_ran_stands_at_the_next_start(tmp_path):
+    paths, known = small_city(tmp_path)
+    prepare(paths, known, BEGUN_MS, 2, Event(), lambda: None)
+    minute_ms = 60_000
+    runs = known.stations()[4].id
+    with closing(open_registry(paths.registry_url)) as registry, registry.writing() as session:
+        present = open_periods(session)[runs]
+        assert present.state == "running"
+        decision = Decision("stopped", BEGUN_MS + 30 * minute_ms, "no_energy", {})
+        present = record(session, runs, decision, present, BEGUN_MS + 95 * minute_ms)
+        raised_ms = BEGUN_MS + 95 * minute_ms
+        follow(session, present, [], raise_after_s=0, clear_after_s=0, now_ms=raised_ms)
+        report_health(session, "alerting", BEGUN_MS + 120 * minute_ms, {})
+    prepare(paths, known, BEGUN_MS + 6 * 60 * minute_ms, 2, Event(), lambda: None)
+    with closing(open_registry(paths.registry_url)) as registry, registry.reading() as session:
+        (alarm,) = session.scalars(select(Alarm).where(Alarm.station_id == runs)).all()
+        assert alarm.raised_ms == raised_ms
+        assert alarm.closed_ms > BEGUN_MS + 120 * minute_ms
+        rows = session.scalars(select(StatePeriod).where(StatePeriod.station_id == runs))
+        last = sorted(rows, key=lambda row: (row.start_ms, row.id))[-2:]
+    assert [row.state for row in last] == ["stopped", "running"]
+    assert last[0].start_ms == BEGUN_MS + 30 * minute_ms
+    assert last[0].end_ms > BEGUN_MS + 120 * minute_ms
 
 
 def test_a_stop_while_preparing_ends_soon_and_the_next_start_goes_on(tmp_path):
