@@ -111,9 +111,12 @@ class Worker:
             self._note_changed(station, spans)
         for station in touched:
             self._note_changed(station, [recompute(self._history, station, now_ms - RECENT_MS, now_ms)])
+        today = day_of(now_ms, self._zone)
+        changed = {station for station, days in self._changed_days.items() if min(days) < today}
+        wanted = None if is_round else touched | changed
         with self._registry.reading() as session:
-            files = {file.id: file for file in station_files(session, now_ms, None if is_round else touched)}
-        if is_round or cleaned:
+            files = {file.id: file for file in station_files(session, now_ms, wanted)}
+        if is_round or changed:
             self._judge_days(files, now_ms)
         self._learn(files, now_ms)
         self._judge(files.values(), latest, now_ms)

@@ -11,6 +11,7 @@ import pytest
 from servers import wait_until
 from sqlalchemy import select
 
+from alerting.freshness import recompute
 from alerting.worker import LEASE_MS, Worker
 from history.embedded import EmbeddedHistory
 from history.port import QUARTER_HOUR_MS, HistoryError, StationReading
@@ -423,6 +424,35 @@ def test_finished_days_get_their_verdicts_and_late_readings_change_them(centre):
     centre.write(A, *late)
     with centre.registry.writing() as session:
         mark_dirty(session, [(A, late_ms - late_ms % Q)])
+    centre.worker.tick(centre.now_ms)
+    assert verdicts(centre)[1] == ("running", "energy_as_expected")
+
+
+def test_the_days_of_a_gap_are_judged_as_soon_as_counters_bridge_it(centre):
+    until_midnight = (start_of(day_of(NOW_MS, ZONE) + ONE_DAY, ZONE) - NOW_MS) // MINUTE_MS
+    centre.live(until_midnight - 10, every=10)
+    centre.now_ms += 2 * DAY_MS
+    centre.worker.tick(centre.now_ms)
+    assert [verdict for verdict, _ in verdicts(centre)[1:]] == ["unknown"]
+    centre.now_ms += MINUTE_MS  # long before the next round of all stations
+    counters = [each + 60.0 for each in centre.meters[A]]
+    centre.read(A, centre.now_ms - 1_000, counters)
+    centre.worker.tick(centre.now_ms)
+    assert verdicts(centre)[1] == ("running", "energy_as_expected")
+
+
+def test_another_station_s_late_readings_do_not_make_a_changed_day_forgotten(centre):
+    until_midnight = (start_of(day_of(NOW_MS, ZONE) + ONE_DAY, ZONE) - NOW_MS) // MINUTE_MS
+    centre.live(until_midnight - 10, every=10)
+    centre.now_ms += 2 * DAY_MS
+    centre.worker.tick(centre.now_ms)
+    centre.worker._note_changed(A, [(centre.now_ms - DAY_MS, centre.now_ms - DAY_MS + Q)])
+    with centre.registry.writing() as session:
+        mark_dirty(session, [(B, centre.now_ms - DAY_MS - centre.now_ms % Q)])
+    centre.write(A, power(centre.now_ms - 1, centre.meters[A][0] + 60.0))
+    recompute(centre.history, A, centre.now_ms - Q, centre.now_ms)
+    centre.worker._newest[A]["power-1"] = centre.now_ms - 1  # as if this had been seen before
+    centre.now_ms += MINUTE_MS
     centre.worker.tick(centre.now_ms)
     assert verdicts(centre)[1] == ("running", "energy_as_expected")
 
