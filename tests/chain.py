@@ -9,10 +9,12 @@ from types import TracebackType
 from typing import Self
 
 from servers import free_port
+from two_meters import TWO_METERS
 
 STATION = "410882-0001"
 
-AGENT = """
+AGENT = (
+    """
 [station]
 id = "{station}"
 name = "北寨村污水处理站"
@@ -20,16 +22,9 @@ name = "北寨村污水处理站"
 port = "{port}"
 timeout_s = 0.3
 pause_s = 0.005
-[[device]]
-id = "power-1"
-profile = "chint-dtsu666"
-bus = "main"
-unit_id = 1
-[[device]]
-id = "flow-1"
-profile = "microsensor-mfe600"
-bus = "main"
-unit_id = 2
+"""
+    + TWO_METERS
+    + """\
 [sampling]
 interval_s = 1
 send_every_s = 1
@@ -40,6 +35,7 @@ tls = false
 [outbox]
 path = "{folder}/outbox.db"
 """
+)
 
 CENTRE = """
 [mqtt]

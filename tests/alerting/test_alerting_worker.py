@@ -113,6 +113,14 @@ def power(t, kwh):
     return Reading(t=t, d="power-1", k="power", x={"energy_kwh": kwh, "active_power_kw": 1.0})
 
 
+def mute_power(t):
+    return Reading(t=t, d="power-1", k="power", q="missing", why="no_response")
+
+
+def mute_flow(t):
+    return Reading(t=t, d="flow-1", k="flow", q="missing", why="no_response")
+
+
 def flow(t, m3):
     return Reading(t=t, d="flow-1", k="flow", x={"volume_m3": m3, "flow_m3h": 1.0})
 
@@ -462,15 +470,12 @@ def test_a_meter_that_stays_mute_is_a_fault_and_both_are_a_power_cut(centre):
     assert centre.state() == "running"
     for _ in range(8):
         centre.now_ms += 5 * MINUTE_MS
-        mute = Reading(t=centre.now_ms - 1_000, d="power-1", k="power", q="missing", why="no_response")
-        centre.write(A, mute, flow(centre.now_ms - 999, centre.meters[A][1]))
+        centre.write(A, mute_power(centre.now_ms - 1_000), flow(centre.now_ms - 999, centre.meters[A][1]))
         centre.worker.tick(centre.now_ms)
     assert centre.state() == "meter_fault"
     for _ in range(2):
         centre.now_ms += 5 * MINUTE_MS
-        mute = Reading(t=centre.now_ms - 1_000, d="power-1", k="power", q="missing", why="no_response")
-        other = Reading(t=centre.now_ms - 999, d="flow-1", k="flow", q="missing", why="no_response")
-        centre.write(A, mute, other)
+        centre.write(A, mute_power(centre.now_ms - 1_000), mute_flow(centre.now_ms - 999))
         centre.worker.tick(centre.now_ms)
     assert centre.state() == "power_cut"
 
@@ -481,11 +486,7 @@ def test_a_long_power_cut_is_no_stop_before_or_after_the_mains_are_back(centre):
         centre.now_ms += 10 * MINUTE_MS
         if minute % 60 == 0:  # a mute meter says so by the hour
             t = centre.now_ms - 1_000
-            centre.write(
-                A,
-                Reading(t=t, d="power-1", k="power", q="missing", why="no_response"),
-                Reading(t=t + 1, d="flow-1", k="flow", q="missing", why="no_response"),
-            )
+            centre.write(A, mute_power(t), mute_flow(t + 1))
         with centre.registry.writing() as session:
             session.merge(Presence(station_id=A, online=True, last_seen_ms=centre.now_ms))
         centre.worker.tick(centre.now_ms)

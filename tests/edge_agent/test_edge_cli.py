@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 import serial
 from servers import wait_until
+from two_meters import TWO_METERS
 
 from edge_agent.profile import profile_names
 from simulator.meters import SimulatedStation
 from simulator.truth import said_dtsu666, said_mfe600
 
-CONFIG = """
+CONFIG = (
+    """
 [station]
 id = "410882-0001"
 name = "北寨村污水处理站"
@@ -21,16 +23,9 @@ name = "北寨村污水处理站"
 port = "{port}"
 timeout_s = 0.1
 pause_s = 0
-[[device]]
-id = "power-1"
-profile = "chint-dtsu666"
-bus = "main"
-unit_id = 1
-[[device]]
-id = "flow-1"
-profile = "microsensor-mfe600"
-bus = "main"
-unit_id = 2
+"""
+    + TWO_METERS
+    + """\
 [mqtt]
 host = "127.0.0.1"
 port = 1
@@ -38,6 +33,7 @@ tls = false
 [outbox]
 path = "{folder}/outbox.db"
 """
+)
 
 
 def qingliu(*words: object, **more) -> subprocess.CompletedProcess[str]:

@@ -5,6 +5,7 @@ from contextlib import closing
 import pytest
 from edge_line import TIMEOUT_S
 from servers import wait_until
+from two_meters import TWO_METERS
 
 from edge_agent import sampler as sampler_module
 from edge_agent.clock import Clock
@@ -188,7 +189,8 @@ def test_rounds_keep_the_beat_and_never_pile_up(monkeypatch, stalls, began):
     assert line.closed
 
 
-AGENT = """
+AGENT = (
+    """
 [station]
 id = "s"
 [bus.main]
@@ -197,22 +199,16 @@ timeout_s = {timeout}
 pause_s = 0
 [bus.unused]
 port = "/dev/none"
-[[device]]
-id = "power-1"
-profile = "chint-dtsu666"
-bus = "main"
-unit_id = 1
-[[device]]
-id = "flow-1"
-profile = "microsensor-mfe600"
-bus = "main"
-unit_id = 2
+"""
+    + TWO_METERS
+    + """\
 [sampling]
 interval_s = 1
 [mqtt]
 host = "127.0.0.1"
 tls = false
 """
+)
 
 
 def agent(folder, port: str) -> Agent:
