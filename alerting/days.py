@@ -1,12 +1,12 @@
 """Day verdicts in the registry: finished civil days are judged, and judged again when they change."""
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select, true
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from alerting.baseline import DAYS_LEARNT_FROM, AcceptedDay, Baseline, learn
@@ -24,8 +24,10 @@ from alerting.verdict import (
 from history.port import History
 from history.quarter_hours import floor_to_quarter
 from registry.database import upsert
+from registry.stations import among
 from registry.tables import DayVerdict, Station
 from service.civil import ONE_DAY, day_of, days_between, start_of
+from telemetry.batch import ranges
 
 LEARNT_WITHIN = timedelta(days=120)
 """Accepted days further back tell nothing of today."""
@@ -66,11 +68,11 @@ def usual_days(session: Session, files: Sequence[StationFile], before: date) -> 
         select(DayVerdict.station_id, DayVerdict.day, DayVerdict.energy_kwh, DayVerdict.volume_m3)
         .where(DayVerdict.day < before, DayVerdict.day >= before - LEARNT_WITHIN)
         .where(DayVerdict.reason.in_(AS_USUAL))
-        .where(DayVerdict.station_id == files[0].id if len(files) == 1 else true())
+        .where(among(DayVerdict.station_id, by_id.keys()))
         .order_by(DayVerdict.station_id, DayVerdict.day)
     )
     for station, day, energy, volume in rows:
-        if station in by_id and not by_id[station].is_excluded(day):
+        if not by_id[station].is_excluded(day):
             known[station].accept(AcceptedDay(energy, volume))
     return known
 
@@ -122,11 +124,13 @@ def judge_days(
 
 
 def days_due(
-    session: Session, files: Iterable[StationFile], zone: ZoneInfo, now_ms: int
+    session: Session, files: Collection[StationFile], zone: ZoneInfo, now_ms: int
 ) -> dict[str, list[date]]:
     """The finished days without a verdict, by station; from the day it was first heard on."""
     rows = session.execute(
-        select(DayVerdict.station_id, func.max(DayVerdict.day)).group_by(DayVerdict.station_id)
+        select(DayVerdict.station_id, func.max(DayVerdict.day))
+        .where(among(DayVerdict.station_id, [file.id for file in files]))
+        .group_by(DayVerdict.station_id)
     )
     last_judged = {station: day for station, day in rows}  # noqa: C416 - rows, not pairs
     yesterday = day_of(now_ms, zone) - ONE_DAY
@@ -145,13 +149,8 @@ def days_due(
 
 def day_runs(days: Iterable[date]) -> list[tuple[date, date]]:
     """Join neighbouring days into spans, both ends included."""
-    joined: list[tuple[date, date]] = []
-    for day in sorted(days):
-        if joined and day - joined[-1][1] == ONE_DAY:
-            joined[-1] = (joined[-1][0], day)
-        else:
-            joined.append((day, day))
-    return joined
+    numbers = ranges(day.toordinal() for day in days)
+    return [(date.fromordinal(first), date.fromordinal(last)) for first, last in numbers]
 
 
 def verdict_row(station: str, day: date, judged: DayJudgement, now_ms: int) -> dict[str, Any]:

@@ -35,21 +35,12 @@ def known_now(
     signs = [reading.t for reading in latest]
     if file.presence is not None and file.presence.last_seen_ms is not None:
         signs.append(file.presence.last_seen_ms)
-    return Known(
-        has_power_meter=file.has("power"),
-        has_flow_meter=file.has("flow"),
-        first_heard_ms=file.first_heard_ms,
+    return file.known(usual, zone, now_ms)._replace(
         last_heard_ms=max(signs, default=None),
-        design_m3_per_day=file.station.design_m3_per_day,
         stop_window=gather(
             history, file.id, stop_window_start_ms(limits, file.mains_since_ms, now_ms), now_ms
         ),
         idle_window=gather(history, file.id, now_ms - limits.idle_window_s * 1000, now_ms),
-        works_without_power=file.works_without_power,
-        treats_since_ms=file.treats_since_ms,
-        usual=usual,
-        planned=file.planned_stop(now_ms, zone),
-        left_ms=file.left_ms(now_ms, zone),
         mute=_mute(history, file.id, latest, now_ms),
         devices=len(latest),
         has_voltage=_has_voltage(latest),

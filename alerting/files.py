@@ -1,7 +1,7 @@
 """What the registry has on each station, as far as judging it needs it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection
 from datetime import date
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -9,16 +9,16 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from alerting.baseline import WORK_WITHOUT_POWER
-from alerting.detect import SMALL_M3_PER_DAY, PlannedStop, Thresholds
+from alerting.baseline import WORK_WITHOUT_POWER, Baseline
+from alerting.detect import SMALL_M3_PER_DAY, Known, PlannedStop, Thresholds
+from alerting.ledger import NO_WINDOW
 from alerting.states import WITHOUT_ENERGY, WITHOUT_MAINS, last_so
+from registry.classes import NO_LONGER_DUE
 from registry.config import AlertingSettings
+from registry.stations import among
 from registry.tables import Device, Exclusion, Presence, Station, StationClass
 from service.civil import day_of, start_of
 from telemetry.quantities import Kind
-
-IN_USE = frozenset({"in_use", "rebuilding"})
-"""在用 and 改造; a station of any other class is no longer watched."""
 
 
 class StationFile(NamedTuple):
@@ -62,14 +62,11 @@ class StationFile(NamedTuple):
 
     def planned_stop(self, at_ms: int, zone: ZoneInfo) -> PlannedStop | None:
         """The approved stop that holds at an instant."""
-        if not self.exclusions:
+        stop = self._exclusion_on(day_of(at_ms, zone)) if self.exclusions else None
+        if stop is None:
             return None
-        day = day_of(at_ms, zone)
-        for each in self.exclusions:
-            if each.start <= day <= each.end:
-                ends = (each.start.isoformat(), each.end.isoformat())
-                return PlannedStop(start_of(each.start, zone), each.reason, *ends)
-        return None
+        ends = (stop.start.isoformat(), stop.end.isoformat())
+        return PlannedStop(start_of(stop.start, zone), stop.reason, *ends)
 
     def left_ms(self, at_ms: int, zone: ZoneInfo) -> int | None:
         """Since when the station is no longer in use at an instant, ms; None while it is."""
@@ -77,11 +74,32 @@ class StationFile(NamedTuple):
         last = max(
             (each for each in self.classes if each.since <= day), key=lambda each: each.since, default=None
         )
-        return start_of(last.since, zone) if last is not None and last.class_ not in IN_USE else None
+        return start_of(last.since, zone) if last is not None and last.class_ in NO_LONGER_DUE else None
 
     def is_excluded(self, day: date) -> bool:
         """Whether a civil day lies in an approved stop."""
-        return any(each.start <= day <= each.end for each in self.exclusions)
+        return self._exclusion_on(day) is not None
+
+    def _exclusion_on(self, day: date) -> Exclusion | None:
+        return next((each for each in self.exclusions if each.start <= day <= each.end), None)
+
+    def known(self, usual: Baseline, zone: ZoneInfo, now_ms: int) -> Known:
+        """What file and usual day tell of the station; what was observed is for the caller to add."""
+        return Known(
+            has_power_meter=self.has("power"),
+            has_flow_meter=self.has("flow"),
+            first_heard_ms=self.first_heard_ms,
+            last_heard_ms=None,
+            design_m3_per_day=self.station.design_m3_per_day,
+            stop_window=NO_WINDOW,
+            idle_window=NO_WINDOW,
+            works_without_power=self.works_without_power,
+            treats_since_ms=self.treats_since_ms,
+            usual=usual,
+            planned=self.planned_stop(now_ms, zone),
+            left_ms=self.left_ms(now_ms, zone),
+            devices=len(self.devices),
+        )
 
     def thresholds(self, settings: AlertingSettings) -> Thresholds:
         """What it is held against: the centre's settings, and before them its own."""
@@ -104,33 +122,36 @@ class StationFile(NamedTuple):
         return usual._replace(floor_is_own="stop_floor_kwh_per_day" in own, **own)
 
 
-def station_files(session: Session, now_ms: int, stations: Iterable[str] | None = None) -> list[StationFile]:
+def station_files(
+    session: Session, now_ms: int, stations: Collection[str] | None = None
+) -> list[StationFile]:
     """The files of some stations, or of all, by id."""
-    wanted = None if stations is None else set(stations)
-    rows = session.scalars(select(Station).order_by(Station.id))
-    devices, exclusions = _by_station(session, Device), _by_station(session, Exclusion)
-    classes = _by_station(session, StationClass)
-    presence = {each.station_id: each for each in session.scalars(select(Presence))}
-    treats_since = last_so(session, WITHOUT_ENERGY, now_ms)
-    mains_since = last_so(session, WITHOUT_MAINS, now_ms)
+    rows = session.scalars(select(Station).where(among(Station.id, stations)).order_by(Station.id))
+    devices, exclusions, classes, presences = (
+        _by_station(session, table, stations) for table in (Device, Exclusion, StationClass, Presence)
+    )
+    treats_since = last_so(session, WITHOUT_ENERGY, now_ms, stations)
+    mains_since = last_so(session, WITHOUT_MAINS, now_ms, stations)
     return [
         StationFile(
             row,
             devices[row.id],
-            presence.get(row.id),
+            next(iter(presences[row.id]), None),
             [each for each in exclusions[row.id] if each.withdrawn_ms is None],
             classes[row.id],
             treats_since.get(row.id),
             mains_since.get(row.id),
         )
         for row in rows
-        if wanted is None or row.id in wanted
     ]
 
 
-def _by_station(session: Session, table: Any) -> defaultdict[str, list[Any]]:  # noqa: ANN401 - a table with stations
+def _by_station(
+    session: Session,
+    table: Any,  # noqa: ANN401 - a table of what stations have
+    stations: Collection[str] | None,
+) -> defaultdict[str, list[Any]]:
     found: defaultdict[str, list[Any]] = defaultdict(list)
-    rows: Sequence[Any] = session.scalars(select(table)).all()
-    for row in rows:
+    for row in session.scalars(select(table).where(among(table.station_id, stations))):
         found[row.station_id].append(row)
     return found

@@ -47,6 +47,10 @@ class Window(NamedTuple):
         return (self.end_ms - self.start_ms) // 1000
 
 
+NO_WINDOW = Window(0, 0, NOTHING_KNOWN, NOTHING_KNOWN)
+"""Stands where nothing was gathered yet."""
+
+
 class Ledger:
     """The quarter hours of one station over one span; what lies outside is not known."""
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from alerting.alarms import follow, open_alarms
 from alerting.days import judge, usual_days, verdict_row
-from alerting.detect import Known, Thresholds, decide, stop_window_start_ms
+from alerting.detect import decide, stop_window_start_ms
 from alerting.files import StationFile
 from alerting.ledger import Ledger
 from alerting.states import WITHOUT_ENERGY, WITHOUT_MAINS, open_periods, record
@@ -70,13 +70,13 @@ def replay(
                 usual.note(judged)
             day += ONE_DAY
             day_end_ms = start_of(day + ONE_DAY, zone)
-        window_ms = stop_window_start_ms(limits, mains_since_ms, now_ms), now_ms
-        known = _known(file, ledger, silences, limits, now_ms)._replace(
-            stop_window=ledger.window(*window_ms),
-            usual=usual.baseline,
-            planned=file.planned_stop(now_ms, zone),
-            left_ms=file.left_ms(now_ms, zone),
+        known = file.known(usual.baseline, zone, now_ms)._replace(
+            first_heard_ms=_first_heard_ms(file, now_ms),
+            last_heard_ms=_last_heard_ms(ledger, silences, now_ms),
+            stop_window=ledger.window(stop_window_start_ms(limits, mains_since_ms, now_ms), now_ms),
+            idle_window=ledger.window(now_ms - limits.idle_window_s * 1000, now_ms),
             treats_since_ms=treats_since_ms,
+            mute=_mute(file, ledger, now_ms),
         )
         decision = decide(known, limits, now_ms)
         if decision.state in WITHOUT_ENERGY:
@@ -96,33 +96,23 @@ def replay(
     upsert(session, DayVerdict, verdicts)
 
 
-def _known(
-    file: StationFile, ledger: Ledger, silences: Sequence[Span], limits: Thresholds, now_ms: int
-) -> Known:
-    silent_since_ms = min(
-        (each.start_ms for each in silences if each.start_ms <= now_ms < each.end_ms), default=None
+def _first_heard_ms(file: StationFile, now_ms: int) -> int | None:
+    """When the station was first heard, if it was by then."""
+    first_ms = file.first_heard_ms
+    return first_ms if first_ms is not None and first_ms <= now_ms else None
+
+
+def _last_heard_ms(ledger: Ledger, silences: Sequence[Span], now_ms: int) -> int | None:
+    """The last sign of life that had arrived by then."""
+    arrived_ms = min(
+        (each.start_ms for each in silences if each.start_ms <= now_ms < each.end_ms), default=now_ms
     )
-    heard = [
-        at_ms
-        for meter in (ledger.power, ledger.flow)
-        if (at_ms := meter.last_sample_ms(now_ms if silent_since_ms is None else silent_since_ms)) is not None
-    ]
-    mute = {}
-    for device in file.devices:
-        meter = ledger.power if device.kind == "power" else ledger.flow
-        since_ms = meter.mute_since_ms(now_ms)
-        if since_ms is not None:
-            mute[device.device] = since_ms
-    first_heard_ms = file.first_heard_ms
-    return Known(
-        has_power_meter=file.has("power"),
-        has_flow_meter=file.has("flow"),
-        first_heard_ms=first_heard_ms if first_heard_ms is not None and first_heard_ms <= now_ms else None,
-        last_heard_ms=max(heard, default=None),
-        design_m3_per_day=file.station.design_m3_per_day,
-        stop_window=ledger.window(now_ms - limits.stop_window_s * 1000, now_ms),
-        idle_window=ledger.window(now_ms - limits.idle_window_s * 1000, now_ms),
-        works_without_power=file.works_without_power,
-        mute=mute,
-        devices=len(file.devices),
-    )
+    signs = (meter.last_sample_ms(arrived_ms) for meter in (ledger.power, ledger.flow))
+    return max((at_ms for at_ms in signs if at_ms is not None), default=None)
+
+
+def _mute(file: StationFile, ledger: Ledger, now_ms: int) -> dict[str, int]:
+    """Since when which devices fail to answer."""
+    meters = {"power": ledger.power, "flow": ledger.flow}
+    since = {each.device: meters[each.kind].mute_since_ms(now_ms) for each in file.devices}
+    return {device: since_ms for device, since_ms in since.items() if since_ms is not None}

@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from alerting.detect import Decision
+from registry.stations import among
 from registry.tables import StatePeriod
 
 WITHOUT_ENERGY = ("stopped", "flow_without_power", "power_cut", "planned_stop")
@@ -18,12 +19,14 @@ def open_periods(session: Session) -> dict[str, StatePeriod]:
     return {row.station_id: row for row in rows}
 
 
-def last_so(session: Session, states: Collection[str], now_ms: int) -> dict[str, int]:
+def last_so(
+    session: Session, states: Collection[str], now_ms: int, stations: Collection[str] | None = None
+) -> dict[str, int]:
     """When each station was last in one of some states, ms; now for those that still are."""
     until_ms = func.max(func.coalesce(StatePeriod.end_ms, now_ms))
     rows = session.execute(
         select(StatePeriod.station_id, until_ms)
-        .where(StatePeriod.state.in_(states))
+        .where(StatePeriod.state.in_(states), among(StatePeriod.station_id, stations))
         .group_by(StatePeriod.station_id)
     )
     return {station: int(until) for station, until in rows}

@@ -7,9 +7,9 @@ from typing import NamedTuple
 from sqlalchemy import case, func, literal_column, select
 from sqlalchemy.orm import Session
 
-from console.rates import MonthRates, known
+from console.rates import MonthRates
 from registry.tables import Alarm, County, StatePeriod, Station
-from reporting.rate import Rate
+from reporting.rate import Rate, known
 
 
 class Presently(NamedTuple):

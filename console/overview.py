@@ -9,17 +9,16 @@ from sqlalchemy.orm import Session
 from console import queries
 from console.counties import county_rows, total_row
 from console.desk import Desk
-from console.formats import local
 from console.health import judged
 from console.palette import theme_named
-from console.rates import MonthRates, known
+from console.rates import MonthRates
 from console.report_list import all_reports, files_of, newest_revisions, share_of
 from console.trend import Point, trend
 from console.trend_chart import trend_chart
 from registry.services import health
 from registry.tables import Report
-from reporting.rate import RULES
-from service.civil import Month
+from reporting.rate import RULES, known
+from service.civil import Month, day_of
 
 HOUR_MS = 3_600_000
 NEWEST_ALARMS = 10
@@ -88,7 +87,7 @@ class _Overview:
         return self._desk.json(request, trend_chart(reader, points, RULES.target, theme))
 
     def _months(self, session: Session, now_ms: int) -> _Months:
-        month = Month.of(local(now_ms, self._desk.settings.zone).date())
+        month = Month.of(day_of(now_ms, self._desk.settings.zone))
         return _Months(
             self._desk.rates.of(session, month, now_ms),
             self._desk.rates.of(session, month.after(-1), now_ms),

@@ -11,7 +11,6 @@ from console import charts, queries, series
 from console.chart_bundle import compressed, is_made
 from console.desk import Desk
 from console.evidence import figures
-from console.formats import local
 from console.overview import overview_routes
 from console.palette import theme_named
 from console.report_pages import report_routes
@@ -19,7 +18,7 @@ from console.station_days import SHAPES, MonthOfDays, month_of_days
 from registry.quarantine import newest
 from reporting.days import Span
 from reporting.records import approved_stops
-from service.civil import Month
+from service.civil import Month, day_of
 from telemetry.quantities import NAMES_BY_KIND
 
 DAY_MS = 86_400_000
@@ -89,7 +88,7 @@ class _Pages:
     def _months(self, session: Session, station_id: str, now_ms: int) -> list[MonthOfDays]:
         """This month and the last, day by day; none for a station that does not count yet."""
         zone = self._desk.settings.zone
-        this_month = Month.of(local(now_ms, zone).date())
+        this_month = Month.of(day_of(now_ms, zone))
         months = (this_month, this_month.after(-1))
         span = Span(months[1].first, months[0].last)
         stops = approved_stops(session, span, zone).get(station_id, [])

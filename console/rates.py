@@ -3,7 +3,6 @@
 Reading a month of 2,000 stations costs a tenth of a second, so all pages share one result for half a minute.
 """
 
-from collections import defaultdict
 from datetime import date
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -11,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from console.kept import Kept
-from reporting.rate import Connection, Rate, StationMonth, connection, rate
+from reporting.rate import Connection, Rate, StationMonth, connection, rate, rates_by
 from reporting.records import last_finished_day, station_months
 from service.civil import Month
 
@@ -55,19 +54,11 @@ class Rates:
 
     def _read(self, session: Session, month: Month, until: date, now_ms: int) -> MonthRates:
         stations = station_months(session, month, self._zone, now_ms)
-        by_county: defaultdict[str, list[StationMonth]] = defaultdict(list)
-        for each in stations:
-            by_county[each.facility.county].append(each)
         return MonthRates(
             month,
             until,
             {each.facility.id: each for each in stations},
             rate(stations),
-            {code: rate(own) for code, own in by_county.items()},
+            rates_by(lambda each: each.facility.county, stations),
             connection(stations, until),
         )
-
-
-def known(of_many: Rate | None) -> Rate | None:
-    """A rate that at least one known day stands behind: where nothing is known there is none, not 0 %."""
-    return of_many if of_many is not None and of_many.completeness else None

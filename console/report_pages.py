@@ -9,12 +9,11 @@ from starlette.exceptions import HTTPException
 
 from console import queries
 from console.desk import Desk
-from console.formats import local
 from console.report_list import all_reports, files_of, next_draft, share_of
 from registry.tables import Report
 from reporting.monthly import ReportError, due_months, report_file
 from reporting.rate import RULES
-from service.civil import Month
+from service.civil import Month, day_of
 
 NO_REPORT = "no_report"
 """Why nothing is at an address that looks like a report's."""
@@ -39,7 +38,7 @@ class _ReportPages:
     def reports(self, request: Request) -> Response:
         now, zone = self._desk.clock_ms(), self._desk.settings.zone
         draft_hour = self._desk.settings.reporting.draft_hour
-        last_month = Month.of(local(now, zone).date()).after(-1)
+        last_month = Month.of(day_of(now, zone)).after(-1)
         with self._desk.reading() as session:
             found = all_reports(session)
             newest = next((report for report in found if report.month == str(last_month)), None)

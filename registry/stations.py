@@ -3,13 +3,13 @@
 import csv
 import math
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, select, true
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from registry.database import upsert
 from registry.tables import Company, County, Station, Town
@@ -38,6 +38,11 @@ _ID_LETTERS = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345678
 def known_ids(session: Session) -> set[str]:
     """The ids of all stations."""
     return set(session.scalars(select(Station.id)))
+
+
+def among(column: InstrumentedAttribute[str], stations: Collection[str] | None) -> ColumnElement[bool]:
+    """The condition that a column names one of some stations; None stands for all."""
+    return true() if stations is None else column.in_(stations)
 
 
 def note_pending(session: Session, station: str) -> None:

@@ -5,6 +5,7 @@ from datetime import date
 from fractions import Fraction
 from typing import NamedTuple
 
+from registry.classes import NO_LONGER_DUE
 from reporting.days import Span
 
 RULE_VERSION = "1"
@@ -30,8 +31,6 @@ class Rules(NamedTuple):
 
 
 RULES = Rules(Fraction(9, 10), Fraction(9, 10), 4, Fraction(1, 4), 10)
-UNCOUNTED_CLASSES = ("to_sewer", "retired", "shut")
-"""纳管, 退出, 停用: from the first day of such a class on, a facility is not due to run."""
 
 
 class Facility(NamedTuple):
@@ -82,7 +81,7 @@ def due_days(facility: Facility, span: Span, exclusions: Sequence[Excluded], unt
     if facility.classes:
         ends = [since for since, _ in facility.classes[1:]] + [date.max]
         for (since, name), end in zip(facility.classes, ends, strict=True):
-            if name in UNCOUNTED_CLASSES:
+            if name in NO_LONGER_DUE:
                 registered &= ~span.bits(since, date.fromordinal(end.toordinal() - 1))
     return DueDays(registered, registered & excluded_days(exclusions, span) if exclusions else 0)
 

@@ -1,4 +1,4 @@
-"""All figures of a month, for the report, and its rates alone, fast enough for a page."""
+"""All figures of a month, for the report."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from registry.tables import County
 from reporting.amounts import Amounts, of_many
-from reporting.rate import Rate, StationMonth, connection, rate
+from reporting.rate import Rate, StationMonth, connection, known, rate, rates_by
 from reporting.records import last_finished_day, station_months
 from reporting.station_lines import StationLine, StopLine, station_lines
 from service.civil import Month
@@ -86,16 +86,6 @@ class MonthFigures(NamedTuple):
         return self.whole.registered
 
 
-def city_rate(session: Session, month: Month, zone: ZoneInfo, now_ms: int) -> Rate:
-    """The rate of all stations and nothing else; a running month counts up to yesterday."""
-    return rate(station_months(session, month, zone, now_ms))
-
-
-def county_rates(session: Session, month: Month, zone: ZoneInfo, now_ms: int) -> dict[str, Rate]:
-    """The rates by code of county; the code is empty for stations without a county."""
-    return _rates_by(lambda each: each.facility.county, station_months(session, month, zone, now_ms))
-
-
 def month_figures(session: Session, month: Month, zone: ZoneInfo, now_ms: int) -> MonthFigures:
     """Read one month whole."""
     until = min(last_finished_day(now_ms, zone), month.last)
@@ -132,7 +122,7 @@ def _groups(
     members: defaultdict[str, list[StationLine]] = defaultdict(list)
     for line in lines:
         members[key(line.month)].append(line)
-    rates_before = _rates_by(key, before)
+    rates_before = rates_by(key, before)
     groups = [
         _group(code, names.get(code, code), own, until, _strict(rates_before.get(code)))
         for code, own in members.items()
@@ -175,13 +165,7 @@ def _merit(group: GroupFigures) -> tuple[Fraction, Fraction]:
     return strict, by_days
 
 
-def _rates_by(key: Callable[[StationMonth], str], months: Iterable[StationMonth]) -> dict[str, Rate]:
-    members: defaultdict[str, list[StationMonth]] = defaultdict(list)
-    for each in months:
-        members[key(each)].append(each)
-    return {code: rate(own) for code, own in sorted(members.items())}
-
-
 def _strict(of_month: Rate | None) -> Fraction | None:
     """The strict rate of a month of which at least one day is known."""
-    return of_month.by_number_strict if of_month is not None and of_month.completeness else None
+    rate_known = known(of_month)
+    return rate_known.by_number_strict if rate_known else None

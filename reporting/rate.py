@@ -5,8 +5,8 @@ unknown (U).
 All comparisons are of exact fractions: 90 % passes, whatever a rounded print would say.
 """
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from typing import Literal, NamedTuple
@@ -20,7 +20,7 @@ Judgement = Literal["normal", "not_normal", "not_assessable", "not_counted"]
 
 __all__ = [
     "RULES", "RULE_VERSION", "Connection", "Excluded", "Facility", "Judged", "Judgement", "Rate", "Rules",
-    "StationMonth", "Verdict", "connection", "judge", "rate", "station_month",
+    "StationMonth", "Verdict", "connection", "judge", "known", "rate", "rates_by", "station_month",
 ]  # fmt: skip
 
 
@@ -194,6 +194,19 @@ def rate(months: Iterable[StationMonth]) -> Rate:
         by_capacity=_share(_sum(normal_designs), _sum(designs)),
         completeness=_share(countable - unknown, countable),
     )
+
+
+def rates_by(key: Callable[[StationMonth], str], months: Iterable[StationMonth]) -> dict[str, Rate]:
+    """The rates of groups of stations, by the name that the key gives each."""
+    members: defaultdict[str, list[StationMonth]] = defaultdict(list)
+    for each in months:
+        members[key(each)].append(each)
+    return {name: rate(own) for name, own in sorted(members.items())}
+
+
+def known(of_many: Rate | None) -> Rate | None:
+    """A rate that at least one known day stands behind: where nothing is known there is none, not 0 %."""
+    return of_many if of_many is not None and of_many.completeness else None
 
 
 def connection(months: Iterable[StationMonth], last: date) -> Connection:

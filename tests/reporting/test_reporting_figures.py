@@ -9,12 +9,19 @@ from reporting_centre import IN_NOVEMBER, OCTOBER, ZONE, ReportedCentre, at, pop
 
 from registry.database import open_registry
 from registry.tables import County, Station
-from reporting.figures import city_rate, county_rates
-from reporting.rate import rate
+from reporting.rate import rate, rates_by
 from reporting.records import first_month, has_verdicts, station_months
 from service.civil import Month
 
 SEPTEMBER, NOVEMBER = Month(2026, 9), Month(2026, 11)
+
+
+def city_rate(session, *of_month):
+    return rate(station_months(session, *of_month))
+
+
+def county_rates(session, *of_month):
+    return rates_by(lambda each: each.facility.county, station_months(session, *of_month))
 
 
 def judgements(figures):
