@@ -139,9 +139,9 @@ def _died(death: Death, children: Children) -> DemoError:
 def _announce(paths: Paths, known: DemoCity, address: str, *, as_json: bool) -> None:
     data = paths.data
     if as_json:
-        print(json.dumps({"address": address, "data": str(data)}), flush=True)  # noqa: T201
+        print(json.dumps({"address": address, "data": str(data)}), flush=True)  # noqa: T201 - a command prints
         return
-    print(  # noqa: T201
+    print(  # noqa: T201 - a command prints
         f"\n  Qingliu demo: {address}\n"
         f"  演示已启动：请用浏览器打开上面的地址。\n\n"
         f"  An invented city of {known.count} stations, two of them live; data and logs in {data}\n"

@@ -65,8 +65,8 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _month(arguments: argparse.Namespace) -> int:
-    from reporting.monthly import ReportError, staged, summary  # noqa: PLC0415
-    from reporting.workbook import Cover, monthly_workbook  # noqa: PLC0415
+    from reporting.monthly import ReportError, staged, summary  # noqa: PLC0415 - likewise
+    from reporting.workbook import Cover, monthly_workbook  # noqa: PLC0415 - likewise
 
     try:
         month = _month_of(arguments.month)
@@ -97,8 +97,8 @@ def _month_of(text: str) -> Month:
 
 def _figures(settings: CentreSettings, month: Month) -> "MonthFigures | None":
     """The month's figures; None if no day has a verdict."""
-    from reporting.figures import month_figures  # noqa: PLC0415
-    from reporting.records import has_verdicts  # noqa: PLC0415
+    from reporting.figures import month_figures  # noqa: PLC0415 - likewise
+    from reporting.records import has_verdicts  # noqa: PLC0415 - likewise
 
     with closing(open_registry(settings.registry.url)) as registry, registry.reading() as session:
         if not has_verdicts(session, month):

@@ -93,7 +93,8 @@ def month_figures(session: Session, month: Month, zone: ZoneInfo, now_ms: int) -
     lines.sort(key=_by_county)
     stops.sort(key=lambda stop: (_by_county(stop.station), stop.first))
     before = station_months(session, month.after(-1), zone, now_ms)
-    names = {code: name for code, name in session.execute(select(County.code, County.name))}  # noqa: C416
+    rows = session.execute(select(County.code, County.name))
+    names = {code: name for code, name in rows}  # noqa: C416 - rows, not pairs
     all_before = _strict(rate(before))
     return MonthFigures(
         month=month,

@@ -126,7 +126,7 @@ def put(sheet: Worksheet, row: int, column: int, value: Cell, form: Format) -> N
     elif isinstance(value, str):
         sheet.write_string(row, column, value, form)
     elif isinstance(value, date):
-        sheet.write_datetime(row, column, datetime(value.year, value.month, value.day), form)  # noqa: DTZ001
+        sheet.write_datetime(row, column, datetime(value.year, value.month, value.day), form)  # noqa: DTZ001 - a cell has no zone
     else:
         sheet.write_number(row, column, float(value) if isinstance(value, Fraction) else value, form)
 

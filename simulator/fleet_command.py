@@ -36,7 +36,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     from service.mqtt import Mqtt  # noqa: PLC0415 - the libraries are loaded on use
-    from simulator.fleet import Fleet, boxes  # noqa: PLC0415
+    from simulator.fleet import Fleet, boxes  # noqa: PLC0415 - likewise
 
     start_log()
     if not 1 <= args.port <= 65_535:
