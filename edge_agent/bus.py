@@ -1,64 +1,47 @@
-"""One serial line: asks one question at a time, and checks every answer itself.
+"""One serial line: one question at a time, every answer checked, and never a late one taken for the next.
 
-The library accepts answers of the wrong length or function, and cannot tell silence from noise; so the
-shape is checked here, and failures are told apart by the bytes that were seen. After a failure the line is
-left to fall silent and is drained before the next question, so that a late answer is never taken for it.
+Every wait is on the monotonic clock and has an end. After a failure the line is listened to before anybody
+is asked again. While an answer may still come late, nothing that would look like it is asked: its unit first
+gets a question of another shape, whose answer proves that the late one is over.
 """
 
-import os
-import termios
+import select
 import time
-from typing import TYPE_CHECKING
-
-from pymodbus import FramerType, ModbusException
-from pymodbus.client import ModbusSerialClient
-from pymodbus.framer import FramerRTU
 
 from edge_agent.config import BusSettings
+from edge_agent.listener import BusError, Listener
+from edge_agent.port import Port, PortGone
+from edge_agent.rtu import LONGEST_FRAME, REFUSED, Question, first_frame, shape_of
+from edge_agent.unanswered import Unanswered
 
-if TYPE_CHECKING:
-    from pymodbus.pdu import ModbusPDU
-
-    from telemetry.reading import Why
-
-ILLEGAL_ADDRESS = 2
-LATE_TIMEOUTS = 3
-"""So many time-outs after its own, a silent device may still answer; nobody is asked before."""
-QUIET_S = 0.02
-
-
-class BusError(Exception):
-    """A question got no usable answer.
-
-    Attributes:
-        why: the contract's cause.
-        exception_code: what the device said, if it answered with a Modbus exception.
-    """
-
-    def __init__(self, why: "Why", text: str, exception_code: int | None = None) -> None:
-        super().__init__(text)
-        self.why = why
-        self.exception_code = exception_code
+BITS_A_CHARACTER = 11
+SILENT_CHARACTERS = 3.5
+"""The standard's silence between frames."""
+GAP_S = 0.1
+GAP_CHARACTERS = 20
+"""A pause in a frame this long ends it; USB adapters hand bytes over in lumps, so the standard's 1.5 are too
+few."""
+MUTE_QUESTIONS = 20
+"""After so many without a single byte the port is reopened: some adapters stop and need just that."""
 
 
 class Bus:
-    """A line of meters; opened at the first question, closed and reopened when the port is gone."""
+    """A line of meters; opened at the first question, closed at once when the port is gone."""
 
     def __init__(self, settings: BusSettings) -> None:
         self._settings = settings
-        self._sent = b""
-        self._seen = b""
-        self._client = ModbusSerialClient(
-            settings.port,
-            framer=FramerType.RTU,
-            baudrate=settings.baudrate,
-            parity=settings.parity,
-            stopbits=settings.stopbits,
-            timeout=settings.timeout_s,
-            retries=0,
-            handle_local_echo=settings.echo,
-            trace_packet=self._trace,
-        )
+        self._port: Port | None = None
+        self._unanswered = Unanswered()
+        self._character_s = BITS_A_CHARACTER / settings.baudrate
+        self._pause_s = max(settings.pause_s, SILENT_CHARACTERS * self._character_s)
+        self._gap_s = max(min(GAP_S, settings.timeout_s), GAP_CHARACTERS * self._character_s)
+        self._free_from_s = 0.0
+        self._mute = 0
+
+    @property
+    def patience_s(self) -> float:
+        """How long a question to a silent unit takes."""
+        return self._settings.timeout_s + self._pause_s
 
     def read(self, unit_id: int, function: int, address: int, count: int) -> list[int]:
         """Read `count` 16-bit registers from `address` on.
@@ -66,88 +49,141 @@ class Bus:
         Raises:
             BusError: nothing usable came; nothing of it may be believed.
         """
-        time.sleep(self._settings.pause_s)
-        self._sent = self._seen = b""
-        ask = self._client.read_holding_registers if function == 3 else self._client.read_input_registers
+        question = Question(unit_id, function, address, count)
         try:
-            answer = ask(address, count=count, device_id=unit_id)
-        except (ModbusException, OSError) as error:
-            raise self._failure(unit_id) from error
-        self._check(answer, unit_id, function, count)
-        return list(answer.registers)
+            port = self._free_port()
+            self._unanswered.forget(time.monotonic())
+            if self._unanswered.holds(question.shape):
+                self._catch_up(port, question)
+            return self._ask(port, question)
+        except PortGone as gone:
+            self.close()
+            raise BusError("port_gone", str(gone)) from gone
+
+    def rest(self, wake_fd: int, seconds: float) -> bool:
+        """Do nothing for so long, or until `wake_fd` is readable; whether it was.
+
+        A port that vanishes meanwhile is closed at once: while it is held, the kernel would give the adapter
+        another name when it comes back.
+        """
+        until_s = time.monotonic() + seconds
+        poll = select.poll()
+        poll.register(wake_fd, select.POLLIN)
+        if self._port is not None:
+            poll.register(self._port.fd, 0)  # a hang-up is always told
+        while (left_s := until_s - time.monotonic()) > 0:
+            for fd, _ in poll.poll(left_s * 1000):
+                if fd == wake_fd:
+                    return True
+                poll.unregister(fd)
+                self.close()
+        return wake_fd in dict(poll.poll(0))
 
     def close(self) -> None:
         """Free the port."""
-        self._client.close()  # type: ignore[no-untyped-call]
+        if self._port is not None:
+            self._port.close()
+            self._port = None
 
-    def _check(self, answer: "ModbusPDU", unit_id: int, function: int, count: int) -> None:
-        """Refuse what the library let through; from 0x0300 on even our own echo looks like an answer."""
-        if self._is_echo():
-            raise self._failure(unit_id)
-        if answer.isError() and answer.function_code & 0x7F == function:
-            code = int(answer.exception_code)
-            raise BusError("device_exception", f"the device refuses: exception {code}", code)
-        head = bytes((unit_id, function, 2 * count))
-        if len(answer.registers) != count or not self._seen.startswith(head):
-            self._drain()
-            got = f"function {answer.function_code}, {len(answer.registers)} registers"
-            raise BusError("wrong_shape", f"asked for function {function}, {count} registers, got {got}")
+    def _free_port(self) -> Port:
+        """The port, free for a question; opened if need be, also in place of one that is gone."""
+        if self._port is not None:
+            try:
+                self._settle(self._port)
+            except PortGone:
+                self.close()
+            else:
+                return self._port
+        self._port = Port(self._settings)
+        self._free_from_s = time.monotonic() + self._pause_s
+        self._settle(self._port)
+        return self._port
 
-    def _failure(self, unit_id: int) -> BusError:
-        """Say why nothing usable came, from the port and the bytes seen."""
-        seen = self._seen
-        if self._client.connected:
-            self._drain(timeouts=1 if seen else LATE_TIMEOUTS)
-        if not self._client.connected:
-            return BusError("port_gone", self._why_closed())
-        if not seen:
-            return BusError(
-                "no_response", f"unit {unit_id} is silent: check power, wiring, unit_id, line settings"
-            )
-        if self._is_echo():
-            return BusError("echo", "the adapter echoes what it sends: set echo = true")
-        if len(seen) < 4 or not FramerRTU.check_CRC(seen[:-2], int.from_bytes(seen[-2:], "big")):
-            return BusError(
-                "garbled", f"{len(seen)} bytes but no valid frame: check A/B, termination, line settings"
-            )
-        if seen[0] == unit_id:
-            return BusError("wrong_shape", f"unit {unit_id} answers with function {seen[1]}, not with ours")
-        return BusError(
-            "other_unit", f"asked unit {unit_id}, unit {seen[0]} answered: duplicate or wrong unit_id"
-        )
+    def _catch_up(self, port: Port, question: Question) -> None:
+        """Ask the unit something of another shape, and throw the answer away: what was asked before is over.
 
-    def _is_echo(self) -> bool:
-        return bool(self._sent) and self._seen.startswith(self._sent)
-
-    def _why_closed(self) -> str:
-        port = self._settings.port
-        if not os.path.exists(port):  # noqa: PTH110 - a device file, not a path to build on
-            return f"port {port}: there is no such device: is the adapter plugged in?"
-        if not os.access(port, os.R_OK | os.W_OK):
-            return f"port {port}: no permission: add the user to the group dialout"
-        return f"port {port}: cannot be opened: another program uses it, or it is no serial port"
-
-    def _drain(self, *, timeouts: int = 1) -> None:
-        """Wait until a late answer has come and gone, and throw it away."""
-        time.sleep(self._settings.timeout_s)
-        last_s = time.monotonic() + (timeouts - 1) * self._settings.timeout_s
-        serial = self._client.socket
-        if serial is None:
-            return
+        A refusal proves as much about the oldest question; it is passed on only if that does not suffice.
+        """
         try:
-            while not serial.in_waiting and time.monotonic() < last_s:
-                time.sleep(QUIET_S)
-            waiting = 0
-            while serial.in_waiting > waiting:  # it is still coming
-                waiting = serial.in_waiting
-                time.sleep(QUIET_S)
-            serial.reset_input_buffer()
-        except (OSError, termios.error):  # pyserial lets the latter through
-            self._client.close()  # type: ignore[no-untyped-call]
+            self._ask(port, self._unanswered.distinct(question))
+        except BusError as error:
+            if error.exception_code is None or self._unanswered.holds(question.shape):
+                raise
+        self._settle(port)
 
-    def _trace(self, sending: bool, data: bytes) -> bytes:  # noqa: FBT001 - the library's signature
-        if sending:
-            self._sent = data
-        else:
-            self._seen = data
-        return data
+    def _ask(self, port: Port, question: Question) -> list[int]:
+        try:
+            return self._heard(port, question)
+        except BusError as error:
+            self._note(question, error)
+            raise
+
+    def _note(self, question: Question, error: BusError) -> None:
+        """Remember which answers may still come, and how long to listen for them."""
+        now_s = time.monotonic()
+        is_refusal = error.why == "device_exception"
+        if is_refusal and not self._unanswered.refused(question.unit_id, question.function):
+            return
+        if not is_refusal:
+            self._free_from_s = now_s + self._settings.timeout_s
+        if error.why != "wrong_shape":  # that was the answer, such as it was
+            self._unanswered.add(question.shape, now_s)
+
+    def _heard(self, port: Port, question: Question) -> list[int]:
+        """Send the question and listen until its answer is complete, or nothing more can be hoped for."""
+        timeout_s = self._settings.timeout_s
+        listener = Listener(question, self._unanswered, echo=self._settings.echo)
+        port.send(question.frame)
+        sent_s = time.monotonic() + len(question.frame) * self._character_s
+        until_s = sent_s + timeout_s
+        last_s = sent_s + 3 * timeout_s + 2 * LONGEST_FRAME * self._character_s
+        while octets := port.receive(until_s):
+            self._mute = 0
+            now_s = time.monotonic()
+            self._free_from_s = now_s + self._pause_s
+            registers = listener.take(octets)
+            if registers is not None:
+                return registers
+            if listener.is_mid_frame:
+                until_s = now_s + self._gap_s
+            elif listener.has_passed_over:
+                until_s = now_s + timeout_s
+            else:  # the echo that was announced
+                until_s = sent_s + timeout_s
+            until_s = min(until_s, last_s)
+            if now_s >= last_s:
+                break
+        failure = listener.silence()
+        self._count_mute(failure)
+        raise failure
+
+    def _settle(self, port: Port) -> None:
+        """Wait until the line is free, throw away what comes meanwhile, and note late answers."""
+        heard = b""
+        began_s = time.monotonic()
+        until_s = max(self._free_from_s, began_s)
+        last_s = until_s + self._settings.timeout_s
+        while octets := port.receive(until_s):
+            now_s = time.monotonic()
+            heard += octets
+            while frame := first_frame(heard):
+                heard = heard[len(frame) :]
+                if self._is_late(frame):
+                    self._free_from_s = 0.0
+            until_s = min(max(self._free_from_s, now_s + self._pause_s), last_s)
+            if now_s >= last_s:  # somebody talks without end
+                break
+        self._free_from_s = 0.0
+
+    def _is_late(self, frame: bytes) -> bool:
+        shape = shape_of(frame)
+        if shape is not None:
+            return self._unanswered.came(shape)
+        unit_id, function = frame[:2]
+        return bool(function & REFUSED) and self._unanswered.refused(unit_id, function & ~REFUSED)
+
+    def _count_mute(self, failure: BusError) -> None:
+        self._mute += failure.why == "no_response"
+        if self._mute >= MUTE_QUESTIONS:
+            self._mute = 0
+            self.close()

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from edge_agent.config import DEFAULT_PATH
-from edge_agent.profile import load_profile, profile_names
+from edge_agent.profile_file import load_profile, profile_names
 from service.process import complain, start_log
 
 _EXAMPLES = """examples:

@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
 
-from edge_agent.profile import Profile, factors, load_profile
+from edge_agent.profile import Parity, Profile, StopBits
+from edge_agent.profile_file import factors, load_profile
 from service.mqtt import Mqtt
 from service.settings import Fault, SettingsError, load
 from telemetry.reading import DeviceId, StationId
@@ -37,8 +38,8 @@ class BusSettings(msgspec.Struct, kw_only=True, frozen=True):
         ),
     ]
     baudrate: Annotated[int, msgspec.Meta(ge=300, le=115_200, examples=[9600])] = 9600
-    parity: Literal["N", "E", "O"] = "N"
-    stopbits: Literal[1, 2] = 1
+    parity: Parity = "N"
+    stopbits: StopBits = 1
     timeout_s: Annotated[float, msgspec.Meta(gt=0, le=10, examples=[0.5])] = 0.5
     pause_s: Annotated[
         float, msgspec.Meta(ge=0, le=5, description="silence between requests", examples=[0.02])

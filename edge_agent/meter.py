@@ -1,11 +1,12 @@
 """One meter on its line: a poll asks for its blocks and decodes them, or says why not."""
 
 import time
+from collections import defaultdict
 from typing import NamedTuple, Protocol
 
-from edge_agent.bus import ILLEGAL_ADDRESS, BusError
 from edge_agent.config import ConfiguredDevice
-from edge_agent.decode import decode
+from edge_agent.decode import Registers, decode
+from edge_agent.listener import ILLEGAL_ADDRESS, BusError
 from edge_agent.plan import plan_blocks
 from telemetry.quantities import Kind
 from telemetry.reading import Quality, Why
@@ -24,6 +25,7 @@ class Poll(NamedTuple):
     Attributes:
         at_ms: when its last answer (or failure) came, on the monotonic clock.
         text: for people, when nothing came.
+        alarms: what the meter says of itself, for people.
     """
 
     device: str
@@ -33,6 +35,7 @@ class Poll(NamedTuple):
     why: Why | None
     values: dict[str, float]
     text: str = ""
+    alarms: tuple[str, ...] = ()
 
 
 def boot_ms() -> int:
@@ -41,14 +44,20 @@ def boot_ms() -> int:
 
 
 class Meter:
-    """A configured device on a line."""
+    """A configured device on a line.
+
+    Some meters of a family leave registers out. One that refuses an address is asked without the gaps from
+    then on; a block that it refuses even so is left out of the reading, as long as others are answered.
+    """
 
     def __init__(self, device: ConfiguredDevice, line: Line) -> None:
         self.id = device.settings.id
         self.kind = device.profile.kind
         self._device = device
         self._line = line
-        self._blocks = plan_blocks(device.profile)
+        self._plan = plan_blocks(device.profile)
+        self._plan_without_gaps = plan_blocks(device.profile, max_gap=0)
+        self._without_gaps = False
 
     def poll(self) -> Poll:
         """Ask for everything once."""
@@ -56,18 +65,28 @@ class Meter:
             registers = self._registers()
         except BusError as error:
             if error.exception_code == ILLEGAL_ADDRESS:
-                # Some models leave the registers between ours out: ask without the gaps from now on.
-                self._blocks = plan_blocks(self._device.profile, max_gap=0)
+                self._without_gaps = not self._without_gaps
             return Poll(self.id, self.kind, boot_ms(), "missing", error.why, {}, str(error))
         at_ms = boot_ms()
         decoded = decode(self._device.profile, self._device.factors, registers)
         quality: Quality = "good" if decoded.why is None else "suspect"
-        return Poll(self.id, self.kind, at_ms, quality, decoded.why, decoded.values)
+        alarms = tuple(self._device.profile.alarm[name].text for name in decoded.alarms)
+        return Poll(self.id, self.kind, at_ms, quality, decoded.why, decoded.values, alarms=alarms)
 
-    def _registers(self) -> dict[int, int]:
-        registers: dict[int, int] = {}
-        function = self._device.profile.request.function
-        for block in self._blocks:
-            words = self._line.read(self._device.settings.unit_id, function, block.address, block.size)
-            registers.update(zip(range(block.address, block.end), words, strict=True))
+    def _registers(self) -> Registers:
+        registers: defaultdict[int, dict[int, int]] = defaultdict(dict)
+        refusal: BusError | None = None
+        for block in self._plan_without_gaps if self._without_gaps else self._plan:
+            try:
+                words = self._line.read(
+                    self._device.settings.unit_id, block.function, block.address, block.size
+                )
+            except BusError as error:
+                if not self._without_gaps or error.exception_code != ILLEGAL_ADDRESS:
+                    raise
+                refusal = error
+                continue
+            registers[block.function].update(enumerate(words, block.address))
+        if refusal is not None and not registers:
+            raise refusal
         return registers

@@ -1,32 +1,36 @@
-"""Meter profiles: one TOML file per meter model, read into structs and checked as a whole."""
+"""Meter profiles: one TOML file per meter model, as structs; addresses are those on the wire, from 0."""
 
 import math
-from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 
-from service.settings import Fault, SettingsError, load
-from telemetry.quantities import NAMES_BY_KIND, Kind
+from telemetry.quantities import Kind
 
-SHIPPED = Path(__file__).parent / "profiles"
-
-ADDRESSES = 0x10000
-
-CellType = Literal["u16", "i16", "u32", "i32", "u64", "i64", "f32", "f64"]
+CellType = Literal["u16", "i16", "u32", "i32", "u64", "i64", "f32", "f64", "bcd16", "bcd32", "bcd48", "bcd64"]
 ByteOrder = Literal["ABCD", "CDAB", "BADC", "DCBA"]
+Function = Literal[3, 4]
+Bounds = tuple[float, float]
+Address = Annotated[int, msgspec.Meta(ge=0, le=0xFFFF)]
+Parity = Literal["N", "E", "O"]
+StopBits = Literal[1, 2]
+
 REGISTERS: dict[CellType, int] = {
     "u16": 1, "i16": 1, "u32": 2, "i32": 2, "f32": 2, "u64": 4, "i64": 4, "f64": 4,
+    "bcd16": 1, "bcd32": 2, "bcd48": 3, "bcd64": 4,
 }  # fmt: skip
 
 
 class Cell(msgspec.Struct, kw_only=True, frozen=True):
-    """One number in the registers; addresses are those on the wire, counted from 0."""
+    """One number in the registers.
 
-    address: Annotated[int, msgspec.Meta(ge=0, le=0xFFFF)]
-    type: CellType
-    order: ByteOrder = "ABCD"
+    Attributes:
+        order: A is the most significant byte; CDAB is low word first. The profile's own if None.
+    """
+
+    address: Address
+    type: CellType = "u16"
+    order: ByteOrder | None = None
 
     @property
     def end(self) -> int:
@@ -41,37 +45,77 @@ class UnitRegister(Cell, kw_only=True, frozen=True):
 
 
 class Part(Cell, kw_only=True, frozen=True):
-    """One of several cells that are added up, each times its factor."""
+    """One of several cells that are added up, each times its factor.
+
+    Attributes:
+        absent: raw numbers by which the meter says that it has none.
+    """
 
     factor: float = 1.0
+    absent: list[int | float] = []
 
 
 class Value(msgspec.Struct, kw_only=True, frozen=True):
     """How one quantity is found: the sum of its parts x scale x unit x parameters.
 
-    A quantity with one cell gives `address`, `type` and `order` itself; a composed one lists `part`s.
+    A quantity with one cell gives `address`, `type` and `order` itself; a composed one lists `part`s, which
+    are always read in one request.
+
+    Attributes:
+        function: Modbus function that reads it; the profile's own if None.
+        times: parameters that multiply it.
+        plausible: lowest and highest that the meter itself can show, in our unit, before `times`.
     """
 
-    address: Annotated[int, msgspec.Meta(ge=0, le=0xFFFF)] | None = None
+    address: Address | None = None
     type: CellType = "u16"
-    order: ByteOrder = "ABCD"
+    order: ByteOrder | None = None
+    absent: list[int | float] = []
+    function: Function | None = None
     scale: float = 1.0
     times: list[str] = []
     unit: UnitRegister | None = None
     part: list[Part] = []
-    plausible: tuple[float, float]
+    plausible: Bounds
 
     @property
     def parts(self) -> list[Part]:
         """Its cells, whether one or several."""
         if self.address is None:
             return self.part
-        return [Part(address=self.address, type=self.type, order=self.order)]
+        return [Part(address=self.address, type=self.type, order=self.order, absent=self.absent)]
 
     @property
     def cells(self) -> list[Cell]:
-        """All cells that must come from one answer."""
+        """All cells it needs."""
         return [*self.parts, *([self.unit] if self.unit else [])]
+
+
+class Alarm(Cell, kw_only=True, frozen=True):
+    """What the meter says of itself: set if a bit of `bits` is, or by one of `values`, or by none of `ok`.
+
+    Attributes:
+        spoils: quantities that are not to be believed while it lasts.
+    """
+
+    function: Function | None = None
+    bits: int | None = None
+    values: list[int] = []
+    ok: list[int] = []
+    text: str
+    spoils: list[str] = []
+
+    def is_set(self, raw: int) -> bool:
+        """Whether a register's content means the alarm."""
+        if self.bits is not None:
+            return bool(raw & self.bits)
+        return raw in self.values if self.values else raw not in self.ok
+
+
+class Identity(Cell, kw_only=True, frozen=True):
+    """A register that tells the model."""
+
+    equals: int
 
 
 class Parameter(msgspec.Struct, kw_only=True, frozen=True):
@@ -91,25 +135,54 @@ class Parameter(msgspec.Struct, kw_only=True, frozen=True):
         return None
 
 
+class Alternative(msgspec.Struct, kw_only=True, frozen=True):
+    """Other settings of the line; what is not given is as the meter leaves the factory."""
+
+    baudrate: int | None = None
+    parity: Parity | None = None
+    stopbits: StopBits | None = None
+    unit_id: int | None = None
+
+
 class Line(msgspec.Struct, kw_only=True, frozen=True):
-    """How the meter leaves the factory."""
+    """How the meter leaves the factory, and what else is worth trying, likeliest first."""
 
     baudrate: int = 9600
-    parity: Literal["N", "E", "O"] = "N"
-    stopbits: Literal[1, 2] = 1
+    parity: Parity = "N"
+    stopbits: StopBits = 1
     unit_id: int = 1
+    alternative: list[Alternative] = []
+
+    def tries(self) -> "list[Line]":
+        """All settings to try, the factory's first."""
+        lines = [msgspec.structs.replace(self, alternative=[])]
+        for other in self.alternative:
+            given = {key: each for key, each in msgspec.structs.asdict(other).items() if each is not None}
+            lines.append(msgspec.structs.replace(lines[0], **given))
+        return lines
+
+    def __str__(self) -> str:
+        return f"{self.baudrate} 8{self.parity}{self.stopbits}, unit {self.unit_id}"
 
 
 class Request(msgspec.Struct, kw_only=True, frozen=True):
     """How the meter likes to be asked."""
 
-    function: Literal[3, 4] = 3
+    function: Function = 3
+    order: ByteOrder = "ABCD"
     max_registers: Annotated[int, msgspec.Meta(ge=1, le=125)] = 125
     max_gap: Annotated[int, msgspec.Meta(ge=0, le=124)] = 16
 
 
 class Profile(msgspec.Struct, kw_only=True, frozen=True):
-    """One meter model."""
+    """One meter model.
+
+    Attributes:
+        confidence: A maker's document and independent code agree, B one good source, C partial or inferred.
+        probe: what a living meter of this model shows, narrower than what is plausible; recognises it.
+        identity: registers that tell the model, where the maker has them.
+        alarm: by name.
+    """
 
     name: str
     kind: Kind
@@ -121,87 +194,7 @@ class Profile(msgspec.Struct, kw_only=True, frozen=True):
     line: Line = Line()
     request: Request = Request()
     parameters: dict[str, Parameter] = {}
+    probe: dict[str, Bounds] = {}
+    identity: list[Identity] = []
     quantity: dict[str, Value]
-
-
-def load_profile(name: str, folder: Path | None = None) -> Profile:
-    """Read a profile by name, the installer's own folder before the shipped one.
-
-    Raises:
-        SettingsError: there is none of that name, or it is wrong.
-    """
-    for place in (folder, SHIPPED):
-        path = place / f"{name}.toml" if place else None
-        if path is not None and path.parent == place and path.is_file():
-            return load(path, Profile, lambda profile: _faults(profile, name))
-    fault = Fault(name, "there is no such profile", remedy=f"Known are {', '.join(profile_names(folder))}.")
-    raise SettingsError("profiles", [fault])
-
-
-def profile_names(folder: Path | None = None) -> list[str]:
-    """The names of all profiles there are."""
-    places = [place for place in (folder, SHIPPED) if place is not None and place.is_dir()]
-    return sorted({path.stem for place in places for path in place.glob("*.toml")})
-
-
-def factors(profile: Profile, given: Mapping[str, float | str], path: str) -> dict[str, float]:
-    """Turn an installer's answers into factors.
-
-    Raises:
-        SettingsError: an answer is missing, unknown or of the wrong kind; `path` says where.
-    """
-    faults = [
-        Fault(f"{path}.{key}", f"profile {profile.name} has no such parameter", remedy=_known(profile))
-        for key in given
-        if key not in profile.parameters
-    ]
-    found: dict[str, float] = {}
-    for key, parameter in profile.parameters.items():
-        factor = parameter.factor(given.get(key))
-        if factor is not None:
-            found[key] = factor
-            continue
-        rule = (
-            f"must be one of {', '.join(parameter.choices)}"
-            if parameter.choices
-            else "must be a number above 0"
-        )
-        faults.append(Fault(f"{path}.{key}", rule, given.get(key), f"It is {parameter.help}."))
-    if faults:
-        raise SettingsError("", faults)
-    return found
-
-
-def _known(profile: Profile) -> str:
-    return f"It knows {', '.join(profile.parameters)}." if profile.parameters else "It asks for none."
-
-
-def _faults(profile: Profile, name: str) -> Iterable[Fault]:
-    if profile.name != name:
-        yield Fault("name", "must be the file's name", profile.name, f'Write name = "{name}".')
-    if not profile.quantity:
-        yield Fault("quantity", "needs at least one", remedy="Add a [quantity.…] table.")
-    for key, value in profile.quantity.items():
-        path = f"quantity.{key}"
-        if key not in NAMES_BY_KIND[profile.kind]:
-            known = ", ".join(NAMES_BY_KIND[profile.kind])
-            yield Fault(path, f"no quantity of a {profile.kind} meter", remedy=f"Known are {known}.")
-        if (value.address is None) == (not value.part):
-            yield Fault(path, "needs either an address or parts", remedy="Give one of the two.")
-            continue
-        low, high = value.plausible
-        if not low < high:
-            yield Fault(f"{path}.plausible", "must be [low, high]", list(value.plausible))
-        for word in value.times:
-            if word not in profile.parameters:
-                yield Fault(f"{path}.times", "names a parameter that is not there", word)
-        yield from _place_faults(value, path, profile.request.max_registers)
-
-
-def _place_faults(value: Value, path: str, max_registers: int) -> Iterable[Fault]:
-    end = max(cell.end for cell in value.cells)
-    if end > ADDRESSES:
-        yield Fault(path, f"must end at address {ADDRESSES - 1}", end - 1)
-    span = end - min(cell.address for cell in value.cells)
-    if span > max_registers:
-        yield Fault(path, f"must fit into one request of {max_registers} registers", span)
+    alarm: dict[str, Alarm] = {}

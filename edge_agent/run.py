@@ -1,8 +1,10 @@
 """`qingliu agent run`: the wiring of the agent, from the meters to the centre."""
 
 import logging
+import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
@@ -36,20 +38,27 @@ def run_agent(agent: Agent) -> int:
     uplink = Uplink(settings, outbox, clock, conditions, _status_of(samplers, outbox, clock, boot))
     samplers += line_samplers(agent, outbox, clock, conditions, uplink.hurry)
     logger.info("station %s, outbox %s, %d meters", settings.station.id, outbox.id, len(agent.devices))
-    with stop_signals() as stop:
-        threads = [
-            threading.Thread(target=sampler.run, args=(stop, settings.sampling.interval_s), daemon=True)
-            for sampler in samplers
-        ]
+    with stop_signals() as stop, _event_fd() as stop_fd:
+        threads = [threading.Thread(target=sampler.run, args=(stop_fd,), daemon=True) for sampler in samplers]
         threads.append(threading.Thread(target=uplink.run, args=(stop,), daemon=True))
         for thread in threads:
             thread.start()
         stop.wait()
+        os.eventfd_write(stop_fd, 1)
         for thread in threads:
             thread.join(STOP_WITHIN_S)
     outbox.close()
     logger.info("stopped")
     return 0
+
+
+@contextmanager
+def _event_fd() -> Iterator[int]:
+    fd = os.eventfd(0)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
 
 
 def _status_of(samplers: list[LineSampler], outbox: Outbox, clock: Clock, boot: str) -> Callable[[], Status]:

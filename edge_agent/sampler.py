@@ -1,8 +1,6 @@
 """The sampling loop: one thread a line, on the monotonic clock, so no step of the wall clock can stop it."""
 
 import logging
-import threading
-from collections import Counter
 from collections.abc import Callable, Sequence
 
 from edge_agent.bus import Bus
@@ -10,65 +8,13 @@ from edge_agent.clock import Clock
 from edge_agent.config import Agent
 from edge_agent.meter import Meter, Poll, boot_ms
 from edge_agent.outbox import Outbox, OutboxError
-from edge_agent.silence import Silence
+from edge_agent.watched import Watched
 from service.conditions import Conditions
-from telemetry.status import DeviceStatus
 
 logger = logging.getLogger(__name__)
 
-VOLTAGES = ("voltage_l1_v", "voltage_l2_v", "voltage_l3_v")
-MAINS_GONE_BELOW_V = 50.0
-
-
-class Watched:
-    """A meter, its silence, and what the status page wants to know of it."""
-
-    def __init__(self, meter: Meter, interval_ms: int) -> None:
-        self.meter = meter
-        self.silence = Silence(interval_ms)
-        self._polls = 0
-        self._last_good_ms: int | None = None
-        self._failures: Counter[str] = Counter()
-        self._mains: bool | None = None
-
-    def poll(self) -> tuple[Poll | None, bool]:
-        """Poll in turn.
-
-        Returns:
-            The outcome as far as it makes a reading, and whether it is news that cannot wait.
-        """
-        now_ms = boot_ms()
-        if not self.silence.may_poll(now_ms):
-            due = self.silence.passed_over(now_ms)
-            left_alone = Poll(self.meter.id, self.meter.kind, now_ms, "missing", due, {})
-            return (left_alone if due else None), False
-        outcome = self.meter.poll()
-        self._polls += 1
-        if outcome.quality == "missing" and outcome.why is not None:
-            first = not self.silence.lasts
-            self._failures[outcome.why] += 1
-            due = self.silence.failed(outcome.why, outcome.at_ms)
-            return (outcome._replace(why=due) if due else None), first
-        if outcome.quality == "good":
-            self._last_good_ms = outcome.at_ms
-        back = self.silence.succeeded()
-        return outcome, self._mains_changed(outcome) or back
-
-    def status(self, offset_ms: int | None) -> DeviceStatus:
-        """What the station's status says of this device."""
-        known = self._last_good_ms is not None and offset_ms is not None
-        return DeviceStatus(
-            last_good=(self._last_good_ms or 0) + (offset_ms or 0) if known else None,
-            polls=self._polls,
-            failures=dict(self._failures),
-        )
-
-    def _mains_changed(self, outcome: Poll) -> bool:
-        volts = [outcome.values[name] for name in VOLTAGES if name in outcome.values]
-        if not volts:
-            return False
-        before, self._mains = self._mains, max(volts) >= MAINS_GONE_BELOW_V
-        return before is not None and before != self._mains
+SPARING_ROUNDS = 10
+"""A silent meter for which there is never time is asked once in so many rounds, at its neighbours' cost."""
 
 
 class LineSampler:
@@ -79,51 +25,96 @@ class LineSampler:
         bus: Bus,
         watched: Sequence[Watched],
         *,
+        interval_ms: int,
         accept: Callable[[list[Poll], bool], None],
         conditions: Conditions,
     ) -> None:
         self.watched = watched
         self._bus = bus
+        self._interval_ms = interval_ms
         self._accept = accept
         self._conditions = conditions
 
-    def run(self, stop: threading.Event, interval_s: float) -> None:
-        """Sample at a fixed pace until told to stop; a round that takes too long skips the next."""
+    def run(self, stop_fd: int) -> None:
+        """Sample at a fixed pace until `stop_fd` is readable; a round that takes too long skips the next."""
         due_ms = boot_ms()
-        interval_ms = round(interval_s * 1000)
-        while not stop.is_set():
+        woken = False
+        while not woken:
+            due_ms += self._interval_ms
             try:
-                self.round()
+                self.round(due_ms)
             except Exception:
                 logger.exception("sampler: unexpected failure, going on")
-            due_ms += interval_ms
             now_ms = boot_ms()
             if due_ms < now_ms:
-                due_ms = now_ms + (due_ms - now_ms) % interval_ms
-            stop.wait((due_ms - now_ms) / 1000)
+                due_ms = now_ms + (due_ms - now_ms) % self._interval_ms
+            woken = self._bus.rest(stop_fd, (due_ms - now_ms) / 1000)
         self._bus.close()
 
-    def round(self) -> None:
-        """Poll every meter once, the silent ones last, and hand the outcomes over in one piece."""
+    def round(self, until_ms: int) -> None:
+        """Poll every meter once, and hand the outcomes over in one piece.
+
+        Meters that answered last time go first, in their order. One that fails now is asked again behind
+        them: noise is short. The silent ones come last, the longest unasked first, as far as there is time.
+
+        Args:
+            until_ms: when the next round is due, on the monotonic clock.
+        """
+        lively = [each for each in self.watched if not each.silence.lasts]
+        silent = [each for each in self.watched if each.silence.lasts]
+        polls = [(each, poll) for each in lively if (poll := self._ask(each))]
+        for place, (each, poll) in enumerate(polls):
+            if poll.quality == "missing" and poll.why != "port_gone" and self._has_time(until_ms):
+                polls[place] = (each, self._ask(each) or poll)
+        is_lively = any(poll.quality != "missing" for _, poll in polls)
+        left_alone: list[Poll] = []
+        for each in sorted(silent, key=lambda each: each.asked_ms):
+            now_ms = boot_ms()
+            if not each.silence.may_poll(now_ms):
+                left_alone += filter(None, [each.pass_over(now_ms)])
+            elif (
+                not is_lively
+                or self._has_time(until_ms)
+                or now_ms - each.asked_ms > SPARING_ROUNDS * self._interval_ms
+            ):
+                poll = self._ask(each)
+                polls += [(each, poll)] if poll else []
+        self._hand_over(polls, left_alone)
+
+    def _ask(self, each: Watched) -> Poll | None:
+        try:
+            return each.ask()
+        except Exception:
+            logger.exception("%s: unexpected failure, going on with the others", each.meter.id)
+            return None
+
+    def _has_time(self, until_ms: int) -> bool:
+        """Whether a meter that does not answer would cost the next round nothing."""
+        return boot_ms() + self._bus.patience_s * 1000 <= until_ms
+
+    def _hand_over(self, polls: list[tuple[Watched, Poll]], left_alone: list[Poll]) -> None:
         outcomes: list[Poll] = []
         urgent = False
-        for each in sorted(self.watched, key=lambda each: each.silence.lasts):
-            try:
-                outcome, news = each.poll()
-            except Exception:
-                logger.exception("%s: unexpected failure, going on with the others", each.meter.id)
-                continue
+        for each, poll in polls:
+            outcome, news = each.conclude(poll)
             urgent = urgent or news
-            if outcome is None:
-                continue
-            outcomes.append(outcome)
-            if outcome.quality == "missing":
-                if outcome.text:
-                    self._conditions.begin(each.meter.id, f"{outcome.why}: {outcome.text}")
-            else:
-                self._conditions.end(each.meter.id)
+            self._note(each.meter.id, poll)
+            outcomes += [outcome] if outcome else []
+        outcomes += left_alone
         if outcomes:
             self._accept(outcomes, urgent)
+
+    def _note(self, name: str, poll: Poll) -> None:
+        """Say what is wrong with a meter, or what it says of itself, once."""
+        if poll.quality == "missing":
+            self._conditions.begin(name, f"{poll.why}: {poll.text}")
+            return
+        self._conditions.end(name)
+        alarm = f"{name} alarm"
+        if poll.alarms:
+            self._conditions.begin(alarm, ", ".join(poll.alarms))
+        else:
+            self._conditions.end(alarm)
 
 
 def line_samplers(
@@ -151,5 +142,6 @@ def line_samplers(
             if device.settings.bus == name
         ]
         if watched:
-            samplers.append(LineSampler(bus, watched, accept=accept, conditions=conditions))
+            sampler = LineSampler(bus, watched, interval_ms=interval_ms, accept=accept, conditions=conditions)
+            samplers.append(sampler)
     return samplers

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from edge_agent.bus import Bus, BusError
+from edge_agent.bus import Bus
 from edge_agent.config import BusSettings
+from edge_agent.listener import BusError
 from simulator.line import Fault, PtyLine
 from simulator.slave import Line, Slave
 
@@ -32,10 +33,10 @@ class Spoiler:
 
 
 @contextmanager
-def line(fault: Fault | None = None, **settings) -> Iterator[tuple[Bus, PtyLine]]:
-    """One slave as unit 1, and a bus that asks it."""
+def line(fault: Fault | None = None, *, pace: int | None = None, **settings) -> Iterator[tuple[Bus, PtyLine]]:
+    """Two slaves as units 1 and 2, and a bus that asks them."""
     slaves = Line([Slave(1, lambda: IMAGE), Slave(2, lambda: IMAGE)])
-    with PtyLine(slaves, fault=fault) as pty:
+    with PtyLine(slaves, fault=fault, baudrate=pace) as pty:
         bus = Bus(BusSettings(port=pty.port, **{"timeout_s": TIMEOUT_S, "pause_s": 0.0, **settings}))
         try:
             yield bus, pty

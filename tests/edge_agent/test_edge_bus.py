@@ -1,6 +1,5 @@
-import random
+import os
 import threading
-import time
 from contextlib import closing
 
 import pytest
@@ -8,11 +7,14 @@ import serial
 from edge_line import TIMEOUT_S, Spoiler, asked, line, word
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from servers import wait_until
 
-from edge_agent.bus import Bus, BusError
+from edge_agent.bus import MUTE_QUESTIONS, Bus
 from edge_agent.config import BusSettings
+from edge_agent.listener import BusError
 from simulator.line import PtyLine
 from simulator.slave import Line, Slave, seal
+from simulator.wire import Piece
 
 GOOD = [word(address) for address in (0x10, 0x11)]
 
@@ -75,7 +77,9 @@ def test_an_echoing_adapter_works_once_it_is_said():
 
 def test_the_device_says_which_exception():
     with line() as (bus, _):
-        with pytest.raises(BusError, match=r"^the device refuses: exception 2$") as caught:
+        with pytest.raises(
+            BusError, match=r"^the device refuses: exception 2 \(illegal data address\)$"
+        ) as caught:
             bus.read(1, 3, 0x0FFF, 2)
         assert (caught.value.why, caught.value.exception_code) == ("device_exception", 2)
         assert asked(lambda: bus.read(1, 4, 0x10, 2)) == GOOD
@@ -91,6 +95,8 @@ def test_messages_tell_the_installer_what_to_look_at():
             with pytest.raises(BusError) as caught:
                 bus.read(1, 3, 0x10, 2)
             texts.append(str(caught.value))
+            spoiler.fault = lambda q, a: a
+            bus.read(1, 3, 0x10, 2)
     assert texts == [
         "unit 1 is silent: check power, wiring, unit_id, line settings",
         "4 bytes but no valid frame: check A/B, termination, line settings",
@@ -100,35 +106,160 @@ def test_messages_tell_the_installer_what_to_look_at():
     ]
 
 
-@pytest.mark.parametrize("units", [(1, 1), (1, 2)])
-@pytest.mark.parametrize("lateness", [1.3, 1.7, 2.3, 3.2])
-def test_a_late_answer_is_never_taken_for_the_next_one(units, lateness):
-    """With one meter on the line as with two; the second question has the shape of the first."""
-    late = [True, False, False]
+class Late:
+    """Answers of unit 1 to the first questions come so many time-outs late; other units answer at once."""
 
-    def delayed(_request: bytes, answer: bytes) -> bytes:
-        if late and late.pop(0):
-            time.sleep(lateness * TIMEOUT_S)
+    def __init__(self, *time_outs: float) -> None:
+        self._waits_s = [each * TIMEOUT_S for each in time_outs]
+
+    def __call__(self, request: bytes, answer: bytes) -> bytes | list[Piece]:
+        if request[0] == 1 and self._waits_s:
+            return [Piece(self._waits_s.pop(0), answer)]
         return answer
 
-    with line(delayed) as (bus, _):
-        assert asked(lambda: bus.read(units[0], 3, 0x10, 2)) == "no_response"
-        assert asked(lambda: bus.read(units[1], 3, 0x20, 2)) == [word(0x20), word(0x21)]
-        assert asked(lambda: bus.read(units[0], 3, 0x30, 2)) == [word(0x30), word(0x31)]
+
+@pytest.mark.parametrize("lateness", [1.3, 1.7, 2.3, 3.2, 5.2, 8.6])
+def test_a_late_answer_is_never_taken_for_the_next_one(lateness):
+    """One meter alone on the line; the second question has the shape of the first, and is asked at once."""
+    with line(Late(lateness)) as (bus, _):
+        assert asked(lambda: bus.read(1, 3, 0x10, 2)) == "no_response"
+        for address in (0x20, 0x30, 0x40):
+            assert asked(lambda at=address: bus.read(1, 3, at, 2)) == [word(address), word(address + 1)]
 
 
-def test_a_meter_that_is_late_now_and_then_is_never_believed_for_another_question():
-    """All questions have one shape; before the drain waited long enough, nearly all answers were wrong."""
-    chance = random.Random(3)
+@pytest.mark.parametrize("lateness", [1.3, 2.3, 3.2])
+def test_a_late_answer_does_not_spoil_the_neighbours(lateness):
+    with line(Late(lateness)) as (bus, _):
+        assert asked(lambda: bus.read(1, 3, 0x10, 2)) == "no_response"
+        for address in (0x20, 0x30, 0x40):
+            assert asked(lambda at=address: bus.read(2, 3, at, 2)) == [word(address), word(address + 1)]
+        assert asked(lambda: bus.read(1, 3, 0x50, 2)) == [word(0x50), word(0x51)]
 
-    def late(_request: bytes, answer: bytes) -> bytes:
-        time.sleep(chance.choice([0, 0, 0.5, 1.2, 2.3, 3.4]) * TIMEOUT_S)
-        return answer
 
-    with line(late) as (bus, _):
-        for address in range(0x100, 0x900, 0x40):
-            right = [word(address), word(address + 1)]
-            assert asked(lambda at=address: bus.read(1, 3, at, 2)) in (right, "no_response")
+def test_a_meter_that_is_always_too_late_is_told_so_and_never_believed():
+    with line(Late(*[1.5] * 9)) as (bus, _):
+        texts = set()
+        for address in range(0x100, 0x190, 0x10):
+            with pytest.raises(BusError) as caught:
+                bus.read(1, 3, address, 4)
+            texts.add((caught.value.why, str(caught.value)))
+        assert {why for why, _ in texts} == {"no_response"}
+        assert asked(lambda: bus.read(1, 3, 0x200, 4)) == [word(0x200 + place) for place in range(4)]
+
+
+@settings(max_examples=15)
+@given(st.lists(st.sampled_from([0, 0, 0.5, 1.2, 2.3, 3.4, 6.1]), max_size=16), st.integers(1, 5))
+def test_however_late_no_answer_is_believed_for_another_question(lateness, count):
+    """All questions have one shape; whatever is believed is what stands at the address asked for."""
+    with line(Late(*lateness), timeout_s=0.02) as (bus, _):
+        for address in range(0x100, 0x500, 0x40):
+            right = [word(each) for each in range(address, address + count)]
+            assert asked(lambda at=address: bus.read(1, 3, at, count)) in (right, "no_response", "garbled")
+
+
+def test_the_rest_of_a_frame_that_comes_late_is_no_beginning():
+    spoiler = Spoiler()
+    with line(spoiler) as (bus, _):
+        for rest_s in (1.5 * TIMEOUT_S, 2.5 * TIMEOUT_S):
+            spoiler.fault = lambda q, a, late_s=rest_s: [Piece(0, a[:5]), Piece(late_s, a[5:])]
+            assert asked(lambda: bus.read(1, 3, 0x10, 2)) == "garbled"
+            spoiler.fault = lambda q, a: a
+            assert asked(lambda: bus.read(1, 3, 0x20, 2)) == [word(0x20), word(0x21)]
+
+
+def test_a_refusal_that_comes_late_is_not_taken_for_the_next_answer():
+    """The exception to the first question arrives after the second was asked, and tells no length."""
+    refusals = [seal(b"\x01\x83\x06")]
+
+    def fault(_request: bytes, answer: bytes) -> bytes | list[Piece]:
+        return [Piece(3.5 * TIMEOUT_S, refusals.pop())] if refusals else answer
+
+    with line(fault) as (bus, _):
+        assert asked(lambda: bus.read(1, 3, 0x10, 2)) == "no_response"
+        for address in (0x20, 0x30, 0x40):
+            assert asked(lambda at=address: bus.read(1, 3, at, 2)) in (
+                *([word(address), word(address + 1)], "device_exception"),
+            )
+
+
+def test_a_meter_that_refuses_the_other_shape_is_not_locked_out():
+    """After a silence it is asked for less first; it refuses that, which proves as much."""
+    spoiler = Spoiler()
+    with line(spoiler) as (bus, _):
+        spoiler.fault = lambda q, a: None
+        assert asked(lambda: bus.read(1, 3, 0x10, 4)) == "no_response"
+        spoiler.fault = lambda q, a: a if q[5] == 4 else seal(b"\x01\x83\x03")
+        assert asked(lambda: bus.read(1, 3, 0x20, 4)) == [word(0x20 + place) for place in range(4)]
+
+
+def test_bytes_between_the_questions_are_thrown_away():
+    """A stray frame that looks like the answer to the next question lies there before it is asked."""
+    stray = seal(b"\x01\x03\x04\xde\xad\xbe\xef")
+    with line(lambda q, a: a + stray if q[3] == 0x10 else a) as (bus, _):
+        for address in (0x10, 0x20, 0x10, 0x30):
+            assert asked(lambda at=address: bus.read(1, 3, at, 2)) == [word(address), word(address + 1)]
+
+
+def test_another_unit_that_talks_in_between_is_passed_over():
+    foreign = seal(b"\x09\x03\x02\x12\x34")
+    with line(lambda q, a: foreign + a) as (bus, _):
+        assert asked(lambda: bus.read(1, 3, 0x10, 2)) == GOOD
+
+
+def test_a_paced_line_is_waited_for():
+    """100 registers at 1200 baud take two seconds, forty times the time-out."""
+    with line(baudrate=19_200, pace=19_200, timeout_s=0.05) as (bus, _):
+        assert asked(lambda: bus.read(1, 3, 0x100, 100)) == [word(0x100 + place) for place in range(100)]
+
+
+def test_a_line_that_is_never_quiet_is_not_waited_for_without_end():
+    """Somebody talks all the time; the question ends all the same."""
+    babble = [Piece(place * 0.004, b"\xaa\x55") for place in range(150)]
+    with line(lambda q, a: babble, timeout_s=0.02, baudrate=115_200) as (bus, _):
+        assert asked(lambda: bus.read(1, 3, 0x10, 2)) == "garbled"
+        assert asked(lambda: bus.read(2, 3, 0x10, 2)) == "garbled"
+
+
+def test_a_silent_line_is_opened_anew_now_and_then():
+    """Some adapters stop until their port is reopened."""
+    spoiler = Spoiler()
+    spoiler.fault = lambda q, a: None
+    with line(spoiler, timeout_s=0.001) as (bus, _):
+        ports = set()
+        for _ in range(2 * MUTE_QUESTIONS):
+            assert asked(lambda: bus.read(1, 3, 0x10, 1)) == "no_response"
+            ports.add(id(bus._port))
+        assert id(None) in ports
+        spoiler.fault = lambda q, a: a
+    with line(spoiler) as (bus, _):
+        assert asked(lambda: bus.read(1, 3, 0x10, 2)) == GOOD
+
+
+def test_a_port_that_vanishes_while_nobody_asks_is_closed_at_once(tmp_path):
+    pty = PtyLine(Line([Slave(1, lambda: {0: 7})]), link=tmp_path / "port")
+    wake_fd = os.eventfd(0)
+    with closing(Bus(BusSettings(port=str(tmp_path / "port"), timeout_s=TIMEOUT_S))) as bus:
+        with pty:
+            assert asked(lambda: bus.read(1, 3, 0, 1)) == [7]
+            assert not bus.rest(wake_fd, 0.01)
+            resting = threading.Thread(target=bus.rest, args=(wake_fd, 60))
+            resting.start()
+        wait_until(lambda: bus._port is None, "the port is closed")
+        with pty:
+            os.eventfd_write(wake_fd, 1)
+            resting.join()
+            assert bus.rest(wake_fd, 60)
+            assert asked(lambda: bus.read(1, 3, 0, 1)) == [7]
+    os.close(wake_fd)
+
+
+def test_an_adapter_that_came_back_between_two_questions_is_found_at_once(tmp_path):
+    """Nobody rested meanwhile, so the old port is still open when the next question comes."""
+    pty = PtyLine(Line([Slave(1, lambda: {0: 7})]), link=tmp_path / "port")
+    with closing(Bus(BusSettings(port=str(tmp_path / "port"), timeout_s=TIMEOUT_S))) as bus:
+        for _ in range(3):
+            with pty:
+                assert asked(lambda: bus.read(1, 3, 0, 1)) == [7]
 
 
 @settings(max_examples=40)
@@ -166,7 +297,7 @@ def test_a_port_that_is_no_port(tmp_path):
         bus.read(1, 3, 0, 1)
     assert (caught.value.why, str(caught.value)) == (
         "port_gone",
-        f"port {path}: cannot be opened: another program uses it, or it is no serial port",
+        f"port {path}: is no serial port: name the adapter's device file",
     )
 
 
@@ -176,7 +307,7 @@ def test_a_busy_port_is_said_and_taken_when_it_is_free():
             bus.read(1, 3, 0x10, 2)
         assert (caught.value.why, str(caught.value)) == (
             "port_gone",
-            f"port {pty.port}: cannot be opened: another program uses it, or it is no serial port",
+            f"port {pty.port}: another program uses it: stop that program",
         )
         assert asked(lambda: bus.read(1, 3, 0x10, 2)) == GOOD
 
@@ -217,6 +348,7 @@ def test_a_port_that_goes_while_the_line_is_drained(tmp_path):
     pulling = threading.Timer(1.5 * TIMEOUT_S, pty.close)
     pulling.start()
     with closing(Bus(BusSettings(port=str(tmp_path / "port"), timeout_s=TIMEOUT_S))) as bus:
+        assert asked(lambda: bus.read(1, 3, 0, 1)) == "no_response"
         assert asked(lambda: bus.read(1, 3, 0, 1)) == "port_gone"
         assert asked(lambda: bus.read(1, 3, 0, 1)) == "port_gone"
     pulling.join()
@@ -225,6 +357,6 @@ def test_a_port_that_goes_while_the_line_is_drained(tmp_path):
 def test_the_line_settings_reach_the_port():
     with line(baudrate=2400, stopbits=2) as (bus, _):
         bus.read(1, 3, 0x10, 2)
-        port = bus._client.socket
+        port = bus._port._serial
         assert (port.baudrate, port.parity, port.stopbits) == (2400, "N", 2)  # a pty knows no parity
         assert port.exclusive

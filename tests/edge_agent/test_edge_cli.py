@@ -10,7 +10,7 @@ import serial
 from servers import wait_until
 from two_meters import TWO_METERS
 
-from edge_agent.profile import profile_names
+from edge_agent.profile_file import profile_names
 from simulator.meters import SimulatedStation
 from simulator.truth import said_dtsu666, said_mfe600
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from edge_agent.config import Agent, AgentSettings, load_agent
-from edge_agent.profile import profile_names
+from edge_agent.profile_file import profile_names
 from service.settings import SettingsError, parse
 
 FULL = """

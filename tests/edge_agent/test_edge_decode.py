@@ -7,25 +7,29 @@ from hypothesis import strategies as st
 
 from edge_agent.decode import decode, words_to_bytes
 from edge_agent.plan import plan_blocks
-from edge_agent.profile import REGISTERS, Part, Profile, Request, UnitRegister, Value, factors, load_profile
+from edge_agent.profile import REGISTERS, Alarm, Part, Profile, Request, UnitRegister, Value
+from edge_agent.profile_file import factors, load_profile
 
 ORDERS = ("ABCD", "CDAB", "BADC", "DCBA")
 WIDE = (-math.inf, math.inf)
 LIMITS = {
     "u16": (0, 2**16 - 1), "i16": (-(2**15), 2**15 - 1), "u32": (0, 2**32 - 1), "i32": (-(2**31), 2**31 - 1),
     "u64": (0, 2**64 - 1), "i64": (-(2**63), 2**63 - 1),
+    "bcd16": (0, 10**4 - 1), "bcd32": (0, 10**8 - 1), "bcd48": (0, 10**12 - 1), "bcd64": (0, 10**16 - 1),
 }  # fmt: skip
 
 
 def encode(number: float, kind: str, order: str) -> list[int]:
     """The registers of a number, built bit by bit and without the agent's tables."""
-    if kind == "f32":
+    if kind.startswith("bcd"):
+        pattern = int(str(int(number)), 16)
+    elif kind == "f32":
         pattern = int.from_bytes(struct.pack("<f", number), "little")
     elif kind == "f64":
         pattern = int.from_bytes(struct.pack("<d", number), "little")
     else:
         pattern = int(number) % 2 ** int(kind[1:])
-    count = int(kind[1:]) // 16
+    count = int(kind.lstrip("uifbcd")) // 16
     words = [pattern >> 16 * place & 0xFFFF for place in range(count)]  # the lowest first
     if order in ("BADC", "DCBA"):
         words = [(word << 8 | word >> 8) & 0xFFFF for word in words]
@@ -40,15 +44,15 @@ def power(**value) -> Profile:
     )  # fmt: skip
 
 
-def put(address: int, words: list[int]) -> dict[int, int]:
-    return dict(enumerate(words, address))
+def put(address: int, words: list[int], function: int = 3) -> dict[int, dict[int, int]]:
+    return {function: dict(enumerate(words, address))}
 
 
-def image(*cells: tuple[int, float, str]) -> dict[int, int]:
+def image(*cells: tuple[int, float, str]) -> dict[int, dict[int, int]]:
     found: dict[int, int] = {}
     for address, number, kind in cells:
-        found |= put(address, encode(number, kind, "ABCD"))
-    return found
+        found |= dict(enumerate(encode(number, kind, "ABCD"), address))
+    return {3: found}
 
 
 @pytest.mark.parametrize(
@@ -62,10 +66,8 @@ def image(*cells: tuple[int, float, str]) -> dict[int, int]:
 )
 def test_one_float_in_four_orders(order, words):
     assert words_to_bytes(words, order).hex() == "450fd000"
-    assert decode(power(address=5, type="f32", order=order), {}, put(5, words)) == (
-        {"energy_kwh": 2301.0},
-        None,
-    )
+    decoded = decode(power(address=5, type="f32", order=order), {}, put(5, words))
+    assert decoded == ({"energy_kwh": 2301.0}, None, ())
 
 
 @pytest.mark.parametrize(
@@ -92,7 +94,7 @@ def test_decode_inverts_an_encoder_of_its_own(data, kind, order, address):
     words = encode(number, kind, order)
     assert len(words) == REGISTERS[kind]
     got = decode(power(address=address, type=kind, order=order), {}, put(address, words))
-    assert got == ({"energy_kwh": float(number)}, None)
+    assert got == ({"energy_kwh": float(number)}, None, ())
     assert isinstance(got.values["energy_kwh"], float)
 
 
@@ -101,15 +103,84 @@ def test_decode_inverts_an_encoder_of_its_own(data, kind, order, address):
 )
 def test_what_is_no_number_is_left_out(kind, order, number):
     profile = power(address=0, type=kind, order=order)
-    assert decode(profile, {}, put(0, encode(number, kind, order))) == ({}, "not_a_number")
+    assert decode(profile, {}, put(0, encode(number, kind, order)))[:2] == ({}, "not_a_number")
 
 
 def test_a_value_outside_its_bounds_is_left_out_and_one_on_them_is_not():
     profile = power(address=0, type="i16", plausible=(-5, 5))
     for number in (-5, 0, 5):
-        assert decode(profile, {}, put(0, encode(number, "i16", "ABCD"))) == ({"energy_kwh": number}, None)
+        assert decode(profile, {}, put(0, encode(number, "i16", "ABCD")))[0] == {"energy_kwh": number}
     for number in (-6, 6, 32767):
-        assert decode(profile, {}, put(0, encode(number, "i16", "ABCD"))) == ({}, "implausible")
+        assert decode(profile, {}, put(0, encode(number, "i16", "ABCD")))[:2] == ({}, "implausible")
+
+
+@pytest.mark.parametrize("kind", ["bcd16", "bcd32", "bcd48", "bcd64"])
+@pytest.mark.parametrize("digit", "ABCDEF")
+def test_a_digit_that_is_none_makes_no_number(kind, digit):
+    words = [0x1234] * (REGISTERS[kind] - 1) + [int(f"12{digit}4", 16)]
+    assert decode(power(address=0, type=kind), {}, put(0, words))[:2] == ({}, "not_a_number")
+
+
+def test_what_the_meter_does_not_have_is_no_number():
+    profile = power(address=0, type="u64", absent=[2**64 - 1])
+    assert decode(profile, {}, put(0, [0xFFFF] * 4))[:2] == ({}, "not_a_number")
+    assert decode(profile, {}, put(0, [0xFFFF] * 3 + [0xFFFE]))[1] is None
+    parts = [Part(address=0, type="u16", factor=1000), Part(address=1, type="i16", absent=[-1])]
+    profile = power(part=parts)
+    assert decode(profile, {}, put(0, [2, 0xFFFF]))[:2] == ({}, "not_a_number")
+    assert decode(profile, {}, put(0, [2, 7]))[0] == {"energy_kwh": 2007.0}
+
+
+def test_bounds_are_what_the_meter_shows_before_the_installers_factors():
+    profile = power(address=0, scale=0.1, times=["ct"], plausible=(0, 100))
+    assert decode(profile, {"ct": 200.0}, put(0, [999]))[0] == {"energy_kwh": pytest.approx(19_980)}
+    assert decode(profile, {"ct": 0.01}, put(0, [1001]))[:2] == ({}, "implausible")
+    assert decode(power(address=0, times=["ct"]), {"ct": math.inf}, put(0, [1]))[:2] == ({}, "not_a_number")
+
+
+def test_registers_that_were_refused_leave_only_their_quantity_out():
+    profile = power(address=0, unit=UnitRegister(address=900, table={"0": 1.0, "1": 0.001}))
+    assert decode(profile, {}, {3: {}}) == ({}, "device_exception", ())
+    assert decode(profile, {}, put(0, [7]))[:2] == ({}, "device_exception")
+    assert decode(profile, {}, {3: {0: 7, 900: 1}})[:2] == ({"energy_kwh": pytest.approx(0.007)}, None)
+
+
+def test_each_quantity_is_read_with_its_own_function_and_order():
+    profile = Profile(
+        name="x", kind="power", maker="m", model="m", source="s", confidence="C",
+        request=Request(order="CDAB"),
+        quantity={
+            "energy_kwh": Value(address=0, type="u32", plausible=WIDE),
+            "frequency_hz": Value(address=0, type="u32", function=4, order="ABCD", plausible=WIDE),
+        },
+    )  # fmt: skip
+    registers = {3: {0: 1, 1: 2}, 4: {0: 3, 1: 4}}
+    assert decode(profile, {}, registers)[0] == {"energy_kwh": 0x2_0001, "frequency_hz": 0x3_0004}
+    assert plan_blocks(profile) == [(3, 0, 2), (4, 0, 2)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "contents", "is_set"),
+    [
+        ({"bits": 0b101}, [0, 2, 1, 4, 7], [False, False, True, True, True]),
+        ({"values": [0x55]}, [0x55, 0xAA, 0], [True, False, False]),
+        ({"ok": [1, 2]}, [0, 1, 2, 3], [True, False, False, True]),
+    ],
+)
+def test_an_alarm_is_told_and_spoils_what_it_says(rule, contents, is_set):
+    profile = Profile(
+        name="x", kind="flow", maker="m", model="m", source="s", confidence="C",
+        quantity={
+            "flow_m3h": Value(address=1, plausible=WIDE), "volume_m3": Value(address=2, plausible=WIDE),
+        },
+        alarm={"empty_pipe": Alarm(address=9, text="empty pipe", spoils=["flow_m3h"], **rule)},
+    )  # fmt: skip
+    for content, alarmed in zip(contents, is_set, strict=True):
+        decoded = decode(profile, {}, {3: {1: 11, 2: 22, 9: content}})
+        assert decoded.alarms == (("empty_pipe",) if alarmed else ())
+        assert set(decoded.values) == ({"volume_m3"} if alarmed else {"flow_m3h", "volume_m3"})
+        assert decoded.why == ("implausible" if alarmed else None)
+    assert decode(profile, {}, {3: {1: 11, 2: 22}})[1:] == (None, ())
 
 
 DTSU = load_profile("chint-dtsu666")
@@ -122,13 +193,13 @@ SCALED = {
 }  # fmt: skip
 
 
-def dtsu(**other: float) -> dict[int, int]:
+def dtsu(**other: float) -> dict[int, dict[int, int]]:
     return image(*((at, other.get(name, raw), "f32") for name, (at, raw, _) in SCALED.items()))
 
 
 def test_known_registers_of_the_dtsu666():
     registers = dtsu()
-    assert [registers[0x2006], registers[0x2007]] == [0x450F, 0xD000]
+    assert [registers[3][0x2006], registers[3][0x2007]] == [0x450F, 0xD000]
     decoded = decode(DTSU, factors(DTSU, {}, ""), registers)
     assert decoded.why is None
     assert decoded.values == pytest.approx({name: true for name, (_, _, true) in SCALED.items()}, rel=1e-12)
@@ -163,7 +234,9 @@ def test_one_bad_quantity_does_not_spoil_the_others(name, raw, why):
 MFE = load_profile("microsensor-mfe600")
 
 
-def mfe(*, flow=6.25, unit=2, low=0x1234AB67, fraction=0.567, total_unit=0, high=0xCD00EF) -> dict[int, int]:
+def mfe(
+    *, flow=6.25, unit=2, low=0x1234AB67, fraction=0.567, total_unit=0, high=0xCD00EF
+) -> dict[int, dict[int, int]]:
     cells = (0x00, flow, "f32"), (0x02, unit, "u16"), (0x03, low, "i32"), (0x05, fraction, "f32")
     return image(*cells, (0x07, total_unit, "u16"), (0x1A, high, "i32"))
 
@@ -199,8 +272,13 @@ def test_an_unknown_unit_is_never_guessed(code):
 
 SPAN = 60
 part = st.builds(Part, address=st.integers(0, SPAN), type=st.sampled_from(sorted(REGISTERS)))
+function = st.sampled_from([None, 3, 4])
 single = st.builds(
-    Value, address=st.integers(0, 400), type=st.sampled_from(sorted(REGISTERS)), plausible=st.just(WIDE)
+    Value,
+    address=st.integers(0, 400),
+    type=st.sampled_from(sorted(REGISTERS)),
+    function=function,
+    plausible=st.just(WIDE),
 )
 
 
@@ -211,33 +289,53 @@ def composed(draw) -> Value:
         Part(address=base + each.address, type=each.type)
         for each in draw(st.lists(part, min_size=1, max_size=4))
     ]
-    unit = UnitRegister(address=base + draw(st.integers(0, SPAN)), type="u16", table={"0": 1.0})
-    return Value(part=parts, unit=draw(st.sampled_from([None, unit])), plausible=WIDE)
+    unit = UnitRegister(address=draw(st.integers(0, 900)), type="u16", table={"0": 1.0})
+    return Value(
+        part=parts, unit=draw(st.sampled_from([None, unit])), function=draw(function), plausible=WIDE
+    )
+
+
+alarm = st.builds(
+    Alarm, address=st.integers(0, 900), function=function, bits=st.just(1), text=st.just("alarm")
+)
 
 
 @given(
-    st.lists(single | composed(), min_size=1, max_size=10), st.integers(SPAN + 4, 125), st.integers(0, 124)
+    st.lists(single | composed(), min_size=1, max_size=10),
+    st.lists(alarm, max_size=3),
+    st.integers(SPAN + 4, 125),
+    st.integers(0, 124),
 )
-def test_a_plan_covers_every_cell_and_tears_no_value(values, most, gap):
+def test_a_plan_covers_every_cell_and_tears_no_value(values, alarms, most, gap):
     quantity = {f"q{number}": value for number, value in enumerate(values)}
-    request = Request(max_registers=most, max_gap=gap)
     profile = Profile(
-        name="x", kind="power", maker="m", model="m", source="s", confidence="C", request=request,
-        quantity=quantity,
+        name="x", kind="power", maker="m", model="m", source="s", confidence="C",
+        request=Request(max_registers=most, max_gap=gap, function=4),
+        quantity=quantity, alarm={str(number): each for number, each in enumerate(alarms)},
     )  # fmt: skip
     for blocks, allowed in ((plan_blocks(profile), gap), (plan_blocks(profile, max_gap=0), 0)):
         assert all(1 <= block.size <= most for block in blocks)
         assert blocks == sorted(blocks)
         wanted = set()
-        for value in values:
-            span = min(cell.address for cell in value.cells), max(cell.end for cell in value.cells)
-            wanted |= set(range(*span))
-            assert any(block.address <= span[0] and span[1] <= block.end for block in blocks)
+        for function, cells in (
+            *((value.function or 4, value.parts) for value in values),
+            *((value.function or 4, [value.unit]) for value in values if value.unit),
+            *((each.function or 4, [each]) for each in alarms),
+        ):
+            first, end = min(cell.address for cell in cells), max(cell.end for cell in cells)
+            wanted |= {(function, address) for address in range(first, end)}
+            assert any(
+                block.function == function and block.address <= first and end <= block.end for block in blocks
+            )
         for block in blocks:
-            idle = [address for address in range(block.address, block.end) if address not in wanted]
+            idle = [
+                address
+                for address in range(block.address, block.end)
+                if (block.function, address) not in wanted
+            ]
             assert all(set(range(at, at + allowed + 1)) - set(idle) for at in idle)
 
 
 def test_the_shipped_meters_cost_few_requests():
-    assert [block[:] for block in plan_blocks(DTSU)] == [(0x101E, 2), (0x2006, 64)]
-    assert [block[:] for block in plan_blocks(MFE)] == [(0, 28)]
+    assert plan_blocks(DTSU) == [(3, 0x101E, 2), (3, 0x2006, 64)]
+    assert plan_blocks(MFE) == [(3, 0, 28)]

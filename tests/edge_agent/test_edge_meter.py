@@ -4,10 +4,12 @@ from contextlib import contextmanager
 import pytest
 from edge_line import TIMEOUT_S, Spoiler
 
-from edge_agent.bus import Bus, BusError
+from edge_agent.bus import Bus
 from edge_agent.config import BusSettings, ConfiguredDevice, DeviceSettings
+from edge_agent.listener import BusError
 from edge_agent.meter import Meter, boot_ms
-from edge_agent.profile import Request, factors, load_profile
+from edge_agent.profile import Request
+from edge_agent.profile_file import factors, load_profile
 from simulator.meters import SimulatedStation
 from simulator.slave import seal
 from simulator.truth import said_dtsu666, said_mfe600
@@ -122,7 +124,7 @@ def test_a_meter_without_the_registers_between_ours_is_asked_without_them():
         first, second = meter.poll(), meter.poll()
         said, third = served.said(meter), meter.poll()
         assert (first.quality, first.why, first.text) == (
-            *("missing", "device_exception", "the device refuses: exception 2"),
+            *("missing", "device_exception", "the device refuses: exception 2 (illegal data address)"),
         )
         assert (second.quality, second.values) == ("good", said)
         assert third.quality == "good"
@@ -151,7 +153,7 @@ def test_a_block_that_fails_spoils_the_whole_poll():
 
 def test_a_wrong_unit_or_port_is_said_in_words():
     with station(Spoiler(), device("chint-dtsu666", 9)) as ([meter], _, _):
-        assert meter.poll()[3:] == (
+        assert meter.poll()[3:7] == (
             *("missing", "no_response", {}),
             "unit 9 is silent: check power, wiring, unit_id, line settings",
         )

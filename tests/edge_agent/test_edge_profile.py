@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from edge_agent.plan import plan_blocks
-from edge_agent.profile import Parameter, factors, load_profile, profile_names
+from edge_agent.profile import Parameter
+from edge_agent.profile_file import factors, load_profile, profile_names
 from service.settings import SettingsError
 
 GOOD = """

@@ -1,4 +1,5 @@
 import logging
+import os
 import threading
 from contextlib import closing
 
@@ -8,11 +9,13 @@ from servers import wait_until
 from two_meters import TWO_METERS
 
 from edge_agent import sampler as sampler_module
+from edge_agent import watched as watched_module
 from edge_agent.clock import Clock
 from edge_agent.config import Agent, load_agent
-from edge_agent.meter import Poll
+from edge_agent.meter import Poll, boot_ms
 from edge_agent.outbox import Outbox, OutboxError
-from edge_agent.sampler import LineSampler, Watched, line_samplers
+from edge_agent.sampler import LineSampler, line_samplers
+from edge_agent.watched import Watched
 from service.conditions import Conditions
 from simulator.meters import SimulatedStation
 
@@ -24,6 +27,9 @@ class FakeMeter:
         self.id, self.kind = name, "power"
         self.volts: float | None = 230.0
         self.why: str | None = None
+        self.whys: list[str] = []
+        self.takes_ms = 0
+        self.alarms: tuple[str, ...] = ()
         self.fails: Exception | None = None
         self._now, self._asked = now, asked
 
@@ -31,10 +37,12 @@ class FakeMeter:
         self._asked.append(self.id)
         if self.fails:
             raise self.fails
-        if self.why:
-            return Poll(self.id, "power", self._now[0], "missing", self.why, {}, "in words")
+        self._now[0] += self.takes_ms
+        why = self.whys.pop(0) if self.whys else self.why
+        if why:
+            return Poll(self.id, "power", self._now[0], "missing", why, {}, "in words")
         values = {"energy_kwh": 1.0} | ({} if self.volts is None else {"voltage_l2_v": self.volts})
-        return Poll(self.id, "power", self._now[0], "good", None, values)
+        return Poll(self.id, "power", self._now[0], "good", None, values, alarms=self.alarms)
 
 
 class Line:
@@ -42,25 +50,36 @@ class Line:
 
     def __init__(self, monkeypatch, *names: str) -> None:
         self.now, self.asked, self.accepted = [0], [], []
-        monkeypatch.setattr(sampler_module, "boot_ms", lambda: self.now[0])
+        for module in (sampler_module, watched_module):
+            monkeypatch.setattr(module, "boot_ms", lambda: self.now[0])
         self.meters = {name: FakeMeter(name, self.now, self.asked) for name in names}
         self.watched = [Watched(meter, 60_000) for meter in self.meters.values()]
         self.conditions = Conditions(logging.getLogger("line"))
-        self.closed = False
+        self.closed, self.patience_s = False, 0.5
+        self.beats: list[int] = []
+        self.rounds_to_go = 0
         self.sampler = LineSampler(
-            self, self.watched, accept=lambda polls, urgent: self.accepted.append((polls, urgent)),
+            self,
+            self.watched,
+            interval_ms=60_000,
+            accept=lambda polls, urgent: self.accepted.append((polls, urgent)),
             conditions=self.conditions,
-        )  # fmt: skip
+        )
 
     def close(self) -> None:
         self.closed = True
+
+    def rest(self, _stop_fd: int, seconds: float) -> bool:
+        """Instead of waiting it moves the time, and stops after so many rounds."""
+        self.now[0] += round(seconds * 1000)
+        return len(self.beats) >= self.rounds_to_go
 
     def round(self) -> tuple[list[tuple], bool]:
         """One round, a minute later; what was accepted of it."""
         self.asked.clear()
         self.accepted.clear()
         self.now[0] += 60_000
-        self.sampler.round()
+        self.sampler.round(self.now[0] + 60_000)
         if not self.accepted:
             return [], False
         [(polls, urgent)] = self.accepted
@@ -76,13 +95,69 @@ def test_the_silent_meter_is_polled_last(monkeypatch):
     line = Line(monkeypatch, "a", "b", "c")
     line.meters["a"].why = "no_response"
     line.round()
-    assert line.asked == ["a", "b", "c"]
+    assert line.asked == ["a", "b", "c", "a"]
     line.round()
     assert line.asked == ["b", "c", "a"]
     line.meters["a"].why = None
     line.round()
     line.round()
     assert line.asked == ["a", "b", "c"]
+
+
+def test_a_meter_that_fails_is_asked_again_behind_the_others(monkeypatch):
+    """Noise is short: the second try of the same round may make a good reading."""
+    line = Line(monkeypatch, "a", "b")
+    line.meters["a"].whys = ["garbled"]
+    assert line.round() == ([("a", None), ("b", None)], False)
+    assert line.asked == ["a", "b", "a"]
+    line.meters["a"].whys = ["garbled", "no_response"]
+    assert line.round() == ([("a", "no_response"), ("b", None)], True)
+    status = line.watched[0].status(0)
+    assert (status.polls, status.failures) == (4, {"garbled": 2, "no_response": 1})
+    line.meters["b"].whys = ["port_gone"]
+    assert line.round() == ([("b", "port_gone"), ("a", None)], True)
+    assert line.asked == ["b", "a"]
+
+
+def test_silent_meters_get_the_time_that_is_left_each_in_its_turn(monkeypatch):
+    """Each costs 25 s of a minute's round, so two have room behind the one that answers."""
+    line = Line(monkeypatch, "a", "b", "c", "d")
+    line.patience_s = 25.0
+    for name in "bcd":
+        line.meters[name].why, line.meters[name].takes_ms = "no_response", 25_000
+    line.round()
+    asked = []
+    for _ in range(6):
+        line.now[0] = (line.now[0] // 60_000) * 60_000
+        line.round()
+        assert line.asked[0] == "a"
+        asked.append("".join(line.asked[1:]))
+    assert asked == ["bc", "db", "cd"] * 2
+
+
+def test_a_silent_meter_for_which_there_is_never_time_is_asked_sparingly(monkeypatch):
+    line = Line(monkeypatch, "a", "b")
+    line.patience_s = 70.0
+    line.meters["b"].why = "no_response"
+    asked = [(line.round(), "b" in line.asked)[1] for _ in range(34)]
+    assert [number for number, was in enumerate(asked) if was] == [0, 11, 22, 33]
+    line.meters["a"].why = "no_response"
+    line.round()
+    line.round()
+    assert line.asked == ["a", "b"]  # nobody is left whom it would cost anything
+
+
+def test_what_a_meter_says_of_itself_is_a_condition(monkeypatch):
+    line = Line(monkeypatch, "a")
+    for alarms, told in (
+        ((), {}),
+        (("empty pipe",), {"a alarm": "empty pipe"}),
+        (("empty pipe", "no signal"), {"a alarm": "empty pipe, no signal"}),
+        ((), {}),
+    ):
+        line.meters["a"].alarms = alarms
+        line.round()
+        assert line.conditions.current() == told
 
 
 def test_the_first_failure_and_the_return_are_urgent(monkeypatch):
@@ -111,7 +186,7 @@ def test_a_meter_that_backs_off_costs_its_neighbours_nothing(monkeypatch):
     assert told == [(0, "no_response"), (10, "backing_off")]
     assert sum(asked for _, asked in rounds[10:]) == 2
     status = line.watched[1].status(0)
-    assert (status.polls, status.failures, status.last_good) == (12, {"no_response": 12}, None)
+    assert (status.polls, status.failures, status.last_good) == (13, {"no_response": 13}, None)
 
 
 def test_voltages_that_vanish_or_return_are_urgent(monkeypatch):
@@ -149,21 +224,6 @@ def test_the_status_of_a_device_needs_a_clock_for_its_date(monkeypatch):
     assert line.watched[0].status(1000).last_good == 61_000
 
 
-class Clockwork(threading.Event):
-    """Instead of waiting it moves the time, and stops after so many rounds."""
-
-    def __init__(self, line: Line, rounds: int, stalls: dict[int, int]) -> None:
-        super().__init__()
-        self.line, self.rounds, self.stalls = line, rounds, stalls
-        self.began: list[int] = []
-
-    def wait(self, timeout: float | None = None) -> bool:
-        self.line.now[0] += round(timeout * 1000)
-        if len(self.began) >= self.rounds:
-            self.set()
-        return self.is_set()
-
-
 @pytest.mark.parametrize(
     ("stalls", "began"),
     [
@@ -175,17 +235,20 @@ class Clockwork(threading.Event):
 )
 def test_rounds_keep_the_beat_and_never_pile_up(monkeypatch, stalls, began):
     line = Line(monkeypatch, "a")
-    stop = Clockwork(line, len(began), stalls)
+    line.rounds_to_go = len(began)
+    until = []
 
-    def busy() -> None:
-        stop.began.append(line.now[0] // 1000)
-        line.now[0] += 1000 * stalls.get(len(stop.began) - 1, 0)
-        if len(stop.began) == 4:
+    def busy(until_ms: int) -> None:
+        line.beats.append(line.now[0] // 1000)
+        until.append(until_ms // 1000 - line.beats[-1])
+        line.now[0] += 1000 * stalls.get(len(line.beats) - 1, 0)
+        if len(line.beats) == 4:
             raise RuntimeError("a round that fails does not end the sampling")
 
     monkeypatch.setattr(line.sampler, "round", busy)
-    line.sampler.run(stop, 60.0)
-    assert stop.began == began
+    line.sampler.run(-1)
+    assert line.beats == began
+    assert set(until) == {60}
     assert line.closed
 
 
@@ -218,25 +281,26 @@ def agent(folder, port: str) -> Agent:
 
 
 def test_from_the_registers_into_the_outbox(tmp_path):
-    hurries, stop = [], threading.Event()
+    hurries, stop_fd = [], os.eventfd(0)
     conditions = Conditions(logging.getLogger("s"))
     with SimulatedStation() as station, closing(Outbox(tmp_path / "o.db", boot="b", max_mb=1)) as outbox:
         [line] = line_samplers(
             agent(tmp_path, station.port), outbox, Clock(synchronised=lambda: True), conditions, lambda: hurries.append(1)  # noqa: E501
         )  # fmt: skip
-        thread = threading.Thread(target=line.run, args=(stop, 0.2))
+        thread = threading.Thread(target=line.run, args=(stop_fd,))
         thread.start()
         try:
             wait_until(lambda: outbox.backlog() >= 4, "two rounds are there")
             assert not hurries
             station.set_mains(mains=False)
             wait_until(lambda: len(conditions.current()) == 2, "both are silent")
-            assert hurries
+            wait_until(lambda: hurries, "that was urgent")
             station.set_mains(mains=True)
             wait_until(lambda: not conditions.current(), "both are back")
         finally:
-            stop.set()
+            os.eventfd_write(stop_fd, 1)
             thread.join()
+            os.close(stop_fd)
         missing = [
             each for each in outbox.waiting(limit=999, newest_first=False) if b"missing" in bytes(each.json)
         ]
@@ -254,11 +318,11 @@ def test_a_full_outbox_is_said_and_sampling_goes_on(tmp_path):
 
     with SimulatedStation() as station:
         [line] = line_samplers(agent(tmp_path, station.port), Full(), Clock(), conditions, lambda: None)
-        line.round()
+        line.round(boot_ms() + 1000)
         assert conditions.current() == {
             "outbox": "outbox o.db: full, max_mb allows no more: readings are being lost; free some space"
         }
         full.clear()
-        line.round()
+        line.round(boot_ms() + 1000)
         assert conditions.current() == {}
         line._bus.close()

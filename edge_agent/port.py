@@ -1,0 +1,94 @@
+"""A serial port, held exclusively: bytes out, bytes in until an instant, and the news that it is gone."""
+
+import errno
+import os
+import select
+import termios
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import serial
+
+from edge_agent.config import BusSettings
+
+_READ_BYTES = 512
+_WRITE_TIMEOUT_S = 2.0
+
+
+class PortGone(Exception):  # noqa: N818 - a state of the line, which the bus turns into its error
+    """The port cannot be opened or used; the text says why and what to do."""
+
+
+class Port:
+    """An open serial port; instants are of the monotonic clock, in seconds."""
+
+    def __init__(self, settings: BusSettings) -> None:
+        """Open it by its name, so that an adapter that came back under another number is found.
+
+        Raises:
+            PortGone: it is not there, not ours, or in use.
+        """
+        self._name = settings.port
+        try:
+            self._serial = serial.Serial(
+                settings.port,
+                baudrate=settings.baudrate,
+                parity=settings.parity,
+                stopbits=settings.stopbits,
+                write_timeout=_WRITE_TIMEOUT_S,
+                exclusive=True,
+            )
+        except (OSError, ValueError, termios.error) as error:
+            raise PortGone(_why_closed(settings, error)) from error
+        self.fd: int = self._serial.fileno()
+
+    def send(self, octets: bytes) -> None:
+        """Write all bytes.
+
+        Raises:
+            PortGone: the adapter is gone, or takes nothing any more.
+        """
+        try:
+            self._serial.write(octets)
+        except (OSError, termios.error) as error:
+            raise PortGone(f"port {self._name}: the adapter is gone: {error}") from error
+
+    def receive(self, until_s: float) -> bytes:
+        """Wait for bytes until an instant; nothing if none came. What is already there comes at once.
+
+        Raises:
+            PortGone: the adapter is gone.
+        """
+        try:
+            while True:
+                wait_s = max(0.0, until_s - time.monotonic())
+                if not select.select([self.fd], [], [], wait_s)[0]:
+                    return b""
+                try:
+                    octets = os.read(self.fd, _READ_BYTES)
+                except BlockingIOError:  # another wake-up than ours
+                    continue
+                if octets:
+                    return octets
+                raise PortGone(f"port {self._name}: the adapter is gone: it hung up")
+        except (OSError, ValueError) as error:
+            raise PortGone(f"port {self._name}: the adapter is gone: {error}") from error
+
+    def close(self) -> None:
+        """Give the port back."""
+        with suppress(OSError, termios.error):  # it may be gone already
+            self._serial.close()
+
+
+def _why_closed(settings: BusSettings, error: Exception) -> str:
+    port = Path(settings.port)
+    if not port.exists():
+        return f"port {port}: there is no such device: is the adapter plugged in?"
+    if not port.is_char_device():
+        return f"port {port}: is no serial port: name the adapter's device file"
+    if not os.access(port, os.R_OK | os.W_OK):
+        return f"port {port}: no permission: add the user to the group dialout"
+    if isinstance(error, OSError) and error.errno in (errno.EAGAIN, errno.EWOULDBLOCK, errno.EBUSY):
+        return f"port {port}: another program uses it: stop that program"
+    return f"port {port}: cannot be opened: {error}"
