@@ -7,12 +7,16 @@ from pathlib import Path
 
 from edge_agent.config import DEFAULT_PATH
 from edge_agent.profile_file import load_profile, profile_names
-from service.process import complain, start_log
+from service.process import complain, start_log, stop_signals
+from service.settings import SettingsError
 
+LONGEST_WATCH_S = 3600
+_CLEAR_SCREEN = "\x1b[H\x1b[2J"
 _EXAMPLES = """examples:
   qingliu agent profiles                     the meter models known
   qingliu agent profiles chint-dtsu666       one of them, with what it asks for
   qingliu agent read --config agent.toml     poll every meter once and show the values
+  qingliu agent read --watch 5               and again every 5 seconds, until Ctrl-C
   qingliu agent run --config agent.toml      read, keep and deliver until stopped
 """
 
@@ -24,8 +28,16 @@ def register(parser: argparse.ArgumentParser) -> None:
     running = commands.add_parser("run", help="read, keep and deliver until stopped")
     running.add_argument("--verbose", action="store_true", help="log more")
     running.set_defaults(run=_run)
-    reading = commands.add_parser("read", help="poll every meter once")
-    reading.add_argument("--json", action="store_true", help="for machines")
+    reading = commands.add_parser("read", help="poll every meter and show the values")
+    reading.add_argument("--json", action="store_true", help="for machines; with --watch one line a poll")
+    reading.add_argument(
+        "--watch",
+        type=_seconds,
+        nargs="?",
+        const=2.0,
+        metavar="SECONDS",
+        help="poll again and again, so many seconds apart [%(const)s], until Ctrl-C",
+    )
     reading.set_defaults(run=_read)
     for command in (running, reading):
         command.add_argument(
@@ -48,58 +60,59 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _read(arguments: argparse.Namespace) -> int:
     from edge_agent.config import load_agent  # noqa: PLC0415 - the libraries are loaded on use
-    from edge_agent.read import poll_once, table, to_json  # noqa: PLC0415
+    from edge_agent.read import meters_of, poll_all, table, to_json  # noqa: PLC0415
 
     start_log()
     agent = load_agent(arguments.config)
-    polls = poll_once(agent, progress=None if arguments.json or not sys.stderr.isatty() else sys.stderr)
-    print(to_json(agent, polls) if arguments.json else table(agent, polls))
-    failed = [poll for poll in polls if poll.quality == "missing"]
-    complain(f"{poll.device}: {poll.why}: {poll.text}" for poll in failed)
-    return 1 if failed else 0
+    progress = None if arguments.json or arguments.watch or not sys.stderr.isatty() else sys.stderr
+    page_break = _CLEAR_SCREEN if sys.stdout.isatty() else ""
+    with stop_signals() as stop, meters_of(agent) as meters:
+        while True:
+            polls = poll_all(meters, progress)
+            if arguments.json:
+                print(to_json(agent, polls), flush=True)
+            else:
+                print((page_break if arguments.watch else "") + table(agent, polls), flush=True)
+            failed = [poll for poll in polls if poll.quality == "missing"]
+            complain(f"{poll.device}: {poll.why}: {poll.text}" for poll in failed)
+            if not arguments.watch:
+                return 1 if failed else 0
+            if stop.wait(arguments.watch):
+                return 0
 
 
 def _profiles(arguments: argparse.Namespace) -> int:
-    names = [arguments.name] if arguments.name else profile_names(arguments.path)
-    profiles = [load_profile(name, arguments.path) for name in names]
+    from edge_agent.profile_page import as_data, page  # noqa: PLC0415 - loaded on use
+
+    if arguments.name:
+        profile = load_profile(arguments.name, arguments.path)
+        print(_as_json(as_data(profile)) if arguments.json else page(profile))
+        return 0
+    profiles, faults = [], []
+    for name in profile_names(arguments.path):
+        try:
+            profiles.append(load_profile(name, arguments.path))
+        except SettingsError as error:
+            faults += error.lines()
     if arguments.json:
-        shown = [
-            {
-                "name": profile.name,
-                "kind": profile.kind,
-                "maker": profile.maker,
-                "model": profile.model,
-                "confidence": profile.confidence,
-                "source": profile.source,
-                "quantities": list(profile.quantity),
-                "parameters": {
-                    key: {"help": each.help, "default": each.default, "choices": list(each.choices)}
-                    for key, each in profile.parameters.items()
-                },
-            }
-            for profile in profiles
-        ]
-        print(json.dumps(shown[0] if arguments.name else shown, ensure_ascii=False, indent=2))
-        return 0
-    if not arguments.name:
-        for profile in profiles:
-            print(
-                f"{profile.name:<24} {profile.kind:<6} {profile.confidence}  {profile.maker} {profile.model}"
-            )
-        return 0
-    profile = profiles[0]
-    print(
-        f"{profile.name}: {profile.maker} {profile.model} ({profile.kind}, confidence {profile.confidence})"
-    )
-    print(f"source: {profile.source}")
-    line = profile.line
-    print(f"line:   {line.baudrate} 8{line.parity}{line.stopbits}, unit {line.unit_id}")
-    for key, each in profile.parameters.items():
-        choices = f", one of {', '.join(each.choices)}" if each.choices else ""
-        print(f"asks:   {key} = {each.help}{choices} [{each.default}]")
-    for name, value in profile.quantity.items():
-        cells = " + ".join(f"0x{part.address:04X} {part.type} {part.order}" for part in value.parts)
-        print(f"  {name:<18} {cells}")
-    if profile.notes:
-        print(profile.notes)
-    return 0
+        print(_as_json([as_data(profile) for profile in profiles]))
+    else:
+        for each in profiles:
+            print(f"{each.name:<24} {each.kind:<6} {each.confidence}  {each.maker} {each.model}")
+    complain(faults)
+    return 2 if faults else 0
+
+
+def _as_json(data: object) -> str:
+    return json.dumps(data, ensure_ascii=False, indent=2)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0.1 <= seconds <= LONGEST_WATCH_S:
+        rule = f"must be 0.1 to {LONGEST_WATCH_S} seconds (got {text!r})"
+        raise argparse.ArgumentTypeError(rule)
+    return seconds

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 from edge_agent.config import ConfiguredDevice
 from edge_agent.decode import Registers, decode
 from edge_agent.listener import ILLEGAL_ADDRESS, BusError
-from edge_agent.plan import plan_blocks
+from edge_agent.plan import Block, plan_blocks
 from telemetry.quantities import Kind
 from telemetry.reading import Quality, Why
 
@@ -46,8 +46,8 @@ def boot_ms() -> int:
 class Meter:
     """A configured device on a line.
 
-    Some meters of a family leave registers out. One that refuses an address is asked without the gaps from
-    then on; a block that it refuses even so is left out of the reading, as long as others are answered.
+    Some meters of a family leave registers out. One that refuses an address is asked without the gaps at once
+    and from then on; a block that it refuses even so is left out, as long as others are answered.
     """
 
     def __init__(self, device: ConfiguredDevice, line: Line) -> None:
@@ -60,12 +60,10 @@ class Meter:
         self._without_gaps = False
 
     def poll(self) -> Poll:
-        """Ask for everything once."""
+        """Ask for everything once; a refused address once more, in another way."""
         try:
             registers = self._registers()
         except BusError as error:
-            if error.exception_code == ILLEGAL_ADDRESS:
-                self._without_gaps = not self._without_gaps
             return Poll(self.id, self.kind, boot_ms(), "missing", error.why, {}, str(error))
         at_ms = boot_ms()
         decoded = decode(self._device.profile, self._device.factors, registers)
@@ -74,15 +72,31 @@ class Meter:
         return Poll(self.id, self.kind, at_ms, quality, decoded.why, decoded.values, alarms=alarms)
 
     def _registers(self) -> Registers:
+        if not self._without_gaps:
+            try:
+                return self._read(self._plan)
+            except BusError as error:
+                if error.exception_code != ILLEGAL_ADDRESS:
+                    raise
+        registers = self._read(self._plan_without_gaps, may_refuse=True)
+        self._without_gaps = True
+        return registers
+
+    def _read(self, blocks: list[Block], *, may_refuse: bool = False) -> Registers:
+        """Ask for the blocks, as far as they are not refused if they may be.
+
+        Raises:
+            BusError: an answer failed, or all was refused.
+        """
         registers: defaultdict[int, dict[int, int]] = defaultdict(dict)
         refusal: BusError | None = None
-        for block in self._plan_without_gaps if self._without_gaps else self._plan:
+        for block in blocks:
             try:
                 words = self._line.read(
                     self._device.settings.unit_id, block.function, block.address, block.size
                 )
             except BusError as error:
-                if not self._without_gaps or error.exception_code != ILLEGAL_ADDRESS:
+                if not may_refuse or error.exception_code != ILLEGAL_ADDRESS:
                     raise
                 refusal = error
                 continue

@@ -1,6 +1,9 @@
-"""`qingliu agent read`: one poll of every meter, for people and for machines."""
+"""`qingliu agent read`: a look at every meter, for people and for machines."""
 
 import json
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from typing import TextIO
 
 import msgspec
@@ -12,29 +15,35 @@ from edge_agent.meter import Meter, Poll
 from telemetry.quantities import BY_NAME
 from telemetry.reading import Reading
 
+_NAME_COLUMNS = max(map(len, BY_NAME))
 
-def poll_once(agent: Agent, progress: TextIO | None = None) -> list[Poll]:
-    """Poll every configured meter once, line by line."""
-    polls: list[Poll] = []
-    for name, settings in agent.settings.bus.items():
-        bus = Bus(settings)
-        try:
-            for device in agent.devices:
-                if device.settings.bus != name:
-                    continue
-                if progress:
-                    progress.write(f"\r{device.settings.id} …\x1b[K")
-                    progress.flush()
-                polls.append(Meter(device, bus).poll())
-        finally:
-            bus.close()
+
+@contextmanager
+def meters_of(agent: Agent) -> Iterator[list[Meter]]:
+    """All meters of a station on their lines; the ports are given back at the end."""
+    with ExitStack() as stack:
+        buses = {
+            name: stack.enter_context(closing(Bus(settings))) for name, settings in agent.settings.bus.items()
+        }
+        yield [Meter(device, buses[device.settings.bus]) for device in agent.devices]
+
+
+def poll_all(meters: list[Meter], progress: TextIO | None = None) -> list[Poll]:
+    """Poll every meter once, one after the other; says which one meanwhile."""
+    polls = []
+    for meter in meters:
+        if progress:
+            progress.write(f"\r{meter.id} …\x1b[K")
+            progress.flush()
+        polls.append(meter.poll())
     if progress:
         progress.write("\r\x1b[K")
+        progress.flush()
     return polls
 
 
 def to_json(agent: Agent, polls: list[Poll]) -> str:
-    """`{"station":…,"readings":[…]}` with readings as in a batch."""
+    """`{"station":…,"readings":[…]}` with readings as in a batch, in one line."""
     clock = Clock()
     offset_ms = clock.offset_ms()
     if offset_ms is None:  # not trusted, but the best there is for a look at the meters
@@ -56,13 +65,19 @@ def to_json(agent: Agent, polls: list[Poll]) -> str:
 
 
 def table(agent: Agent, polls: list[Poll]) -> str:
-    """One line a value, aligned."""
-    lines = [f"{agent.settings.station.id}  {agent.settings.station.name}".rstrip()]
-    for poll in polls:
+    """One line a value, aligned; under each meter what it says of itself."""
+    station = agent.settings.station
+    lines = [f"{station.id}  {station.name}".rstrip() + time.strftime("  %Y-%m-%d %H:%M:%S")]
+    for poll, device in zip(polls, agent.devices, strict=True):
         why = f" ({poll.why})" if poll.why else ""
-        lines.append(f"{poll.device}: {poll.quality}{why}")
+        where = f"{device.profile.name}, unit {device.settings.unit_id} on {device.settings.bus}"
+        lines.append(f"{poll.device}: {poll.quality}{why}  [{where}]")
         lines += [
-            f"  {name:<18} {value:>14,.3f} {BY_NAME[name].unit}".rstrip()
+            f"  {name:<{_NAME_COLUMNS}} {value:>16,.3f} {BY_NAME[name].unit}".rstrip()
             for name, value in poll.values.items()
         ]
+        left_out = [name for name in device.profile.quantity if name not in poll.values]
+        if poll.quality == "suspect":
+            lines += [f"  {name:<{_NAME_COLUMNS}} {'left out':>16}" for name in left_out]
+        lines += [f"  the meter reports: {alarm}" for alarm in poll.alarms]
     return "\n".join(lines)

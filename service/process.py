@@ -23,8 +23,8 @@ def start_log(*, verbose: bool = False) -> None:
         stream=sys.stderr,
         force=True,
     )
-    for noisy in ("pymodbus", "alembic", "transitions"):
-        logging.getLogger(noisy).setLevel(logging.CRITICAL if noisy == "pymodbus" else logging.WARNING)
+    for noisy in ("alembic", "transitions"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
 class UnavailableError(Exception):

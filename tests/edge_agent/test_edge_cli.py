@@ -1,4 +1,5 @@
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -10,8 +11,11 @@ import serial
 from servers import wait_until
 from two_meters import TWO_METERS
 
-from edge_agent.profile_file import profile_names
+from edge_agent.profile_file import load_profile, profile_names
+from edge_agent.profile_page import as_data, page
+from simulator.line import PtyLine
 from simulator.meters import SimulatedStation
+from simulator.slave import Line, Slave
 from simulator.truth import said_dtsu666, said_mfe600
 
 CONFIG = (
@@ -54,9 +58,9 @@ def test_read_shows_a_table(tmp_path):
         done = qingliu("read", "--config", config(tmp_path, station.port))
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
-    assert lines[0] == "410882-0001  北寨村污水处理站"
-    assert lines[1] == "power-1: good"
-    assert "flow-1: good" in lines
+    assert re.fullmatch(r"410882-0001  北寨村污水处理站  \d{4}-\d\d-\d\d \d\d:\d\d:\d\d", lines[0])
+    assert lines[1] == "power-1: good  [chint-dtsu666, unit 1 on main]"
+    assert "flow-1: good  [microsensor-mfe600, unit 2 on main]" in lines
     [energy] = [line.split() for line in lines if "energy_kwh" in line]
     assert energy == ["energy_kwh", "8,412.600", "kWh"]
     assert len({len(line) for line in lines[2:5]}) == 1  # aligned
@@ -140,24 +144,81 @@ def test_bad_settings_are_lines_and_exit_code_2(tmp_path, command):
     )
 
 
+def test_read_again_and_again_until_told_to_stop(tmp_path):
+    with SimulatedStation(seed=2) as station:
+        command = [sys.executable, "-m", "qingliu", "agent", "read", "--json", "--watch", "0.1"]
+        command += ["--config", str(config(tmp_path, station.port))]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            times = [json.loads(process.stdout.readline())["readings"][0]["t"] for _ in range(3)]
+            process.send_signal(signal.SIGINT)
+            process.stdout.read()
+            assert process.wait(10) == 0
+    assert times == sorted(set(times))
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "fast", "nan", "3601"])
+def test_read_watches_at_a_sensible_pace(seconds):
+    done = qingliu("read", f"--watch={seconds}")
+    assert done.returncode == 2
+    assert f"must be 0.1 to 3600 seconds (got '{seconds}')" in done.stderr
+
+
+def test_read_says_what_was_left_out_and_what_the_meter_reports(tmp_path):
+    """The flow's unit register holds a code of mass flow, and the converter's pipe is empty."""
+    image = dict.fromkeys(range(0x25), 0) | {0x02: 9, 0x04: 4711, 0x0F: 1}
+    with PtyLine(Line([Slave(2, lambda: image)])) as line:
+        path = config(tmp_path, line.port, ("chint-dtsu666", "microsensor-mfe600"))
+        done = qingliu("read", "--config", path)
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[2:] == [
+        "flow-1: suspect (implausible)  [microsensor-mfe600, unit 2 on main]",
+        "  volume_m3              4,711.000 m³",
+        "  flow_m3h                left out",
+        "  the meter reports: empty pipe",
+    ]
+
+
 def test_profiles_are_listed_and_shown():
     listed = qingliu("profiles")
     assert listed.returncode == 0
     assert [line.split()[0] for line in listed.stdout.splitlines()] == profile_names()
-    assert [each["name"] for each in json.loads(qingliu("profiles", "--json").stdout)] == profile_names()
+    machine = {each["name"]: each for each in json.loads(qingliu("profiles", "--json").stdout)}
+    assert sorted(machine) == profile_names()
+    assert machine["chint-dtsu666"]["parameters"]["ct"]["default"] == 1
+    assert machine["microsensor-mfe600"]["requests"] == [{"function": 3, "address": 0, "registers": 28}]
     shown = qingliu("profiles", "microsensor-mfe600").stdout
-    assert (
-        "asks:   total_unit = the unit in which the converter's display shows the total, one of m3, L [m3]"
-        in shown
-    )
-    assert "volume_m3          0x001A i32 ABCD + 0x0003 i32 ABCD + 0x0005 f32 ABCD" in shown
-    machine = json.loads(qingliu("profiles", "chint-dtsu666", "--json").stdout)
-    assert machine["parameters"]["ct"]["default"] == 1
+    for line in (
+        "  total_unit  the unit in which the converter's display shows the total; one of m3, L [m3]",
+        (
+            "  volume_m3  FC03  0x001A i32 ABCD x 1e+09 + 0x0003 i32 ABCD + 0x0005 f32 ABCD  "
+            "x unit at 0x0007 u16 ABCD x total_unit  0 to 1e+17 m³"
+        ),
+        "requests  FC03 0x0000 x 28",
+    ):
+        assert line in shown.splitlines()
     wrong = qingliu("profiles", "chint")
     assert (wrong.returncode, wrong.stdout, wrong.stderr) == (
         *(2, ""),
         f"profiles: chint: there is no such profile. Known are {', '.join(profile_names())}.\n",
     )
+
+
+@pytest.mark.parametrize("name", profile_names())
+def test_every_shipped_profile_has_a_page(name):
+    profile = load_profile(name)
+    shown = page(profile)
+    for word in (*profile.quantity, *profile.parameters, *profile.alarm, profile.notes, profile.source):
+        assert word in shown
+    assert max(map(len, shown.splitlines()[4:])) < 300
+    json.dumps(as_data(profile))
+
+
+def test_a_wrong_profile_of_the_installers_own_is_said_and_the_others_are_listed(tmp_path):
+    (tmp_path / "own.toml").write_text('name = "own"')
+    done = qingliu("profiles", "--path", tmp_path)
+    assert done.returncode == 2
+    assert done.stdout.split()[0] == "abb-b23"
+    assert f"{tmp_path}/own.toml: kind: is required." in done.stderr
 
 
 @pytest.mark.parametrize("words", [(), ("paint",), ("read", "--colour")])

@@ -109,7 +109,7 @@ def test_a_meter_that_answers_too_late_is_silent_and_never_wrong(lateness):
 
 
 def test_a_meter_without_the_registers_between_ours_is_asked_without_them():
-    """Two shapes of question: with gaps as the profile allows, and after exception 2 without any."""
+    """With gaps as the profile allows, and after exception 2 at once and for good without any."""
     spoiler = Spoiler()
     asked: list[tuple[int, int]] = []
 
@@ -121,16 +121,32 @@ def test_a_meter_without_the_registers_between_ours_is_asked_without_them():
 
     spoiler.fault = strict
     with station(spoiler, POWER) as ([meter], served, _):
-        first, second = meter.poll(), meter.poll()
-        said, third = served.said(meter), meter.poll()
-        assert (first.quality, first.why, first.text) == (
-            *("missing", "device_exception", "the device refuses: exception 2 (illegal data address)"),
-        )
-        assert (second.quality, second.values) == ("good", said)
-        assert third.quality == "good"
+        first, said, second = meter.poll(), served.said(meter), meter.poll()
+        assert (first.quality, first.values) == ("good", said)
+        assert second.quality == "good"
     assert asked[:2] == [(0x101E, 2), (0x2006, 64)]
     without_gaps = [(0x101E, 2), (0x2006, 14), (0x202A, 2), (0x2044, 2)]
     assert asked[2:] == without_gaps * 2
+
+
+def test_a_meter_that_lacks_a_quantity_gives_the_others():
+    """Registers of the power factor are refused for good: the reading is suspect, and says why."""
+    spoiler = Spoiler()
+
+    def poor(request: bytes, answer: bytes) -> bytes:
+        address, count = int.from_bytes(request[2:4], "big"), int.from_bytes(request[4:6], "big")
+        return EXCEPTIONS[2](request, answer) if address <= 0x202A < address + count else answer
+
+    spoiler.fault = poor
+    with station(spoiler, POWER) as ([meter], served, _):
+        for _ in range(2):
+            poll, said = meter.poll(), served.said(meter)
+            assert (poll.quality, poll.why) == ("suspect", "device_exception")
+            said.pop("power_factor")
+            assert poll.values == said
+        spoiler.fault = EXCEPTIONS[2]
+        poll = meter.poll()
+        assert (poll.quality, poll.why, poll.values) == ("missing", "device_exception", {})
 
 
 def test_a_power_cut_is_silence_and_the_return_is_seen_at_the_next_poll():
