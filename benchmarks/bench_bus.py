@@ -9,8 +9,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-TESTS = Path(__file__).parent.parent / "tests"
-sys.path[:0] = [str(TESTS), str(TESTS / "edge_agent")]
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "edge_agent"))
 
 from figures import show
 from known_bytes import first_cases, registers_of

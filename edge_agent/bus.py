@@ -21,6 +21,8 @@ GAP_S = 0.1
 GAP_CHARACTERS = 20
 """A pause in a frame this long ends it; USB adapters hand bytes over in lumps, so the standard's 1.5 are too
 few."""
+LONGEST_WAIT_S = 1.5
+"""Where bytes come without end, or one by one, a question has its time-out, a frame's time, and so much."""
 MUTE_QUESTIONS = 20
 """After so many without a single byte the port is reopened: some adapters stop and need just that."""
 
@@ -136,7 +138,7 @@ class Bus:
         port.send(question.frame)
         sent_s = time.monotonic() + len(question.frame) * self._character_s
         until_s = sent_s + timeout_s
-        last_s = sent_s + 3 * timeout_s + 2 * LONGEST_FRAME * self._character_s
+        last_s = sent_s + LONGEST_WAIT_S + timeout_s + 2 * LONGEST_FRAME * self._character_s
         while octets := port.receive(until_s):
             self._mute = 0
             now_s = time.monotonic()

@@ -43,7 +43,14 @@ class Silence:
         return ended
 
     def failed(self, why: Why, now_ms: int) -> Why | None:
-        """Note a failed poll; the cause to report in a `missing` reading, or None if none is due."""
+        """Note a failed poll; the cause to report in a `missing` reading, or None if none is due.
+
+        A port that is gone costs nobody any time and may be back the next moment, so it is no cause to back
+        off.
+        """
+        if why == "port_gone":
+            self._failures, self._wait_ms = 1, 0
+            return self._due(why, now_ms)
         self._failures += 1
         if self._failures >= FAILURES_BEFORE_BACKING_OFF:
             longest = max(LONGEST_BACK_OFF_MS, self._interval_ms)

@@ -2,11 +2,12 @@
 
 import argparse
 
-from simulator import fleet_command, meters_command, switch_command
+from simulator import fault_command, fleet_command, meters_command, switch_command
 
 _EXAMPLES = """examples:
   qingliu simulate meters --link /tmp/rs485
   qingliu simulate stop 410882-demo1
+  qingliu simulate fault 410882-demo1 late 0.7
 """
 
 
@@ -22,3 +23,4 @@ def register(room: argparse.ArgumentParser) -> None:
     )
     for word, summary in switch_command.WORDS.items():
         switch_command.register(commands.add_parser(word, help=summary), word)
+    fault_command.register(commands.add_parser("fault", help="spoil what its meters answer, or end that"))

@@ -1,10 +1,9 @@
-"""A switch for a running simulation: one word over a unix socket, one line back.
+"""A switch for a running simulation: one line of words over a unix socket, one line back.
 
-The words are `stop`, `start` and `status`. Each is answered by the station's state after it, as one line of
-JSON; anything else by a line that begins with `error: `.
+What can be said stands in `simulator.orders`. Each line is answered by the station's state after it, as one
+line of JSON, or by one that begins with `error: `.
 """
 
-import json
 import os
 import select
 import socket
@@ -16,36 +15,35 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from simulator.errors import ControlError, PathError
+from simulator.errors import ControlError, PathError, RefusedError, SimulatorError
 from simulator.meters import SimulatedStation
+from simulator.orders import obey
 
-WORDS = ("stop", "start", "status")
 TIMEOUT_S = 2.0
 """How long either side waits for the other."""
 _MAX_LINE = 4096
 _REFUSED = "error: "
 
 
-def send(path: Path, word: str) -> str:
-    """Say a word to the simulation that listens at this path; returns its answer, one line of JSON.
+def send(path: Path, words: str) -> str:
+    """Say one line of words to the simulation that listens at this path; returns its answer, a line of JSON.
 
     Raises:
-        ControlError: nobody listens, or the word was refused.
+        RefusedError: it does not know the words, or cannot do what they say.
+        ControlError: nobody listens.
     """
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as caller:
             caller.settimeout(TIMEOUT_S)
             _connect(caller, path)
-            caller.sendall(f"{word}\n".encode())
+            caller.sendall(f"{words}\n".encode())
             answer = _line_from(caller)
     except OSError as error:
-        advice = "Start the simulation with --control, or check the path."
-        raise ControlError(
-            path, "a running simulation listens", error.strerror or str(error), advice
-        ) from error
-    if not answer or answer.startswith(_REFUSED):
-        advice = f"Say {', '.join(WORDS[:-1])} or {WORDS[-1]}."
-        raise ControlError(path, "a word it knows", answer.removeprefix(_REFUSED) or "no answer", advice)
+        raise ControlError(path, _silent(error.strerror or str(error))) from error
+    if not answer:
+        raise ControlError(path, _silent("no answer"))
+    if answer.startswith(_REFUSED):
+        raise RefusedError(path, answer.removeprefix(_REFUSED))
     return answer
 
 
@@ -108,28 +106,19 @@ class ControlServer:
                 caller, _ = listener.accept()
                 with caller:
                     caller.settimeout(TIMEOUT_S)
-                    caller.sendall(f"{self._obey(_line_from(caller))}\n".encode())
+                    caller.sendall(f"{self._answer(_line_from(caller))}\n".encode(errors="replace"))
 
-    def _obey(self, word: str) -> str:
-        if word not in WORDS:
-            return f"{_REFUSED}{word!r}"
-        if word != "status":
-            self._station.set_running(word == "start")
-        return json.dumps(_state(self._station))
+    def _answer(self, said: str) -> str:
+        try:
+            return obey(self._station, said)
+        except SimulatorError as error:
+            return f"{_REFUSED}{error}"
 
 
-def _state(station: SimulatedStation) -> dict[str, object]:
-    now = station.snapshot()
-    return {
-        "running": now.running,
-        "mains": now.mains,
-        "blower_on": now.blower_on,
-        "pump_on": now.pump_on,
-        "active_power_kw": round(now.electricity.active_power_kw, 4),
-        "energy_kwh": round(now.energy_kwh, 3),
-        "flow_m3h": round(now.flow_m3h, 3),
-        "volume_m3": round(now.volume_m3, 3),
-    }
+def _silent(found: str) -> str:
+    return (
+        f"a running simulation listens (got {found}). Start the simulation with --control, or check the path."
+    )
 
 
 def _line_from(connection: socket.socket) -> str:

@@ -2,8 +2,9 @@
 
 SimulatorError
 ├── ParameterError      a figure that no station can have (also a ValueError)
-├── PathTakenError      something else lives where a link or a socket was wanted
-└── ControlError        a switching word was refused, or nobody listens
+├── PathError           something else lives where a link or a socket was wanted
+└── ControlError        nobody listens, or not as a simulation does
+    └── RefusedError    a switching word was refused
 """
 
 from pathlib import Path
@@ -46,6 +47,18 @@ class ControlError(SimulatorError):
         path: the socket.
     """
 
-    def __init__(self, path: Path, rule: str, found: str, advice: str) -> None:
-        super().__init__(f"{path}: {rule} (got {found}). {advice}")
+    def __init__(self, path: Path, what: str) -> None:
+        super().__init__(f"{path}: {what}")
         self.path = path
+
+
+class RefusedError(ControlError):
+    """A running simulation does not do what it was told.
+
+    Attributes:
+        why: its reason, without the path.
+    """
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(path, why)
+        self.why = why

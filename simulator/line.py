@@ -3,6 +3,10 @@
 The agent opens the slave end as it would open /dev/ttyUSB0, exclusively; the simulator keeps that end open
 too, without any lock, so that agents may come and go. There is no flow control, as on RS-485: bytes nobody
 reads are lost once the terminal's buffer is full.
+
+Answers are entered for their time and sent when it has come, so a slave that is late keeps none of the others
+from answering. Unplugging the adapter is `close`, plugging it in again `start`: who has the terminal open is
+hung up, the slaves keep their state, and the link then leads to a new terminal.
 """
 
 import os
@@ -10,7 +14,7 @@ import select
 import threading
 import time
 import tty
-from collections.abc import Callable
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -18,16 +22,26 @@ from typing import Self
 
 from simulator.errors import PathError
 from simulator.slave import SILENCE_S, Exchange, Line
+from simulator.wire import Fault, Piece, Wire
 
-Fault = Callable[[bytes, bytes], bytes | None]
-"""May spoil an answer: takes request and answer, returns the bytes to send instead, or None for silence."""
+__all__ = ["Fault", "Piece", "PtyLine"]
+
+LONGEST_WAIT_S = 3600.0
+"""The system's own wait ends here; a longer one is made of several."""
 
 
 class PtyLine:
     """Serves a `Line` on a pseudo-terminal, in a thread of its own, from `start` to `close`.
 
+    An answer begins `answer_delay_s` after its request was complete. With a `baudrate` a request is complete
+    when its octets would have passed at that speed, and the answer's octets come at that speed, 11 bits each;
+    without, both are as fast as the machine. `start` and `close` may be called from any thread.
+
     Attributes:
         link: stable path that leads to the terminal while it is open.
+
+    Raises:
+        ParameterError: the baud rate is not above zero.
     """
 
     def __init__(
@@ -36,12 +50,14 @@ class PtyLine:
         *,
         link: Path | None = None,
         answer_delay_s: float = 0.0,
+        baudrate: int | None = None,
         fault: Fault | None = None,
     ) -> None:
         self.link = link
         self._line = line
-        self._answer_delay_s = answer_delay_s
+        self._wire = Wire(baudrate=baudrate, answer_delay_s=answer_delay_s)
         self._fault = fault
+        self._lock = threading.Lock()
         self._terminal = ""
         self._fds: tuple[int, ...] = ()
         self._wake_fd = -1
@@ -63,8 +79,19 @@ class PtyLine:
         Raises:
             PathError: something else stands where the link was wanted, or it cannot be made.
         """
-        if self._thread:
-            return
+        with self._lock:
+            if not self._thread:
+                self._open()
+
+    def close(self) -> None:
+        """Stop serving, take the link away and give every descriptor back; a second time does nothing.
+
+        What is still due is never said.
+        """
+        with self._lock:
+            self._shut()
+
+    def _open(self) -> None:
         master_fd, slave_fd = os.openpty()
         wake_fd, self._wake_fd = os.pipe()
         self._fds = (master_fd, slave_fd, wake_fd, self._wake_fd)
@@ -80,11 +107,10 @@ class PtyLine:
             self._thread.start()
         except BaseException:
             self._thread = None
-            self.close()
+            self._shut()
             raise
 
-    def close(self) -> None:
-        """Stop serving, take the link away and give every descriptor back; a second time does nothing."""
+    def _shut(self) -> None:
         if self._thread:
             os.write(self._wake_fd, b"x")
             self._thread.join()
@@ -94,6 +120,7 @@ class PtyLine:
         for fd in self._fds:
             os.close(fd)
         self._fds, self._terminal = (), ""
+        self._wire.clear()
 
     def __enter__(self) -> Self:
         self.start()
@@ -105,30 +132,37 @@ class PtyLine:
         self.close()
 
     def _serve(self, master_fd: int, wake_fd: int) -> None:
+        wire = self._wire
         while True:
-            patience_s = SILENCE_S if self._line.is_mid_frame else None
-            ready, _, _ = select.select([master_fd, wake_fd], [], [], patience_s)
+            now_s = time.monotonic()
+            said = wire.due(now_s)
+            if said:
+                with suppress(BlockingIOError):  # nobody reads: the bytes are lost
+                    os.write(master_fd, said)
+            ready, _, _ = select.select([master_fd, wake_fd], [], [], self._patience_s(now_s))
             if wake_fd in ready:
                 return
             octets = os.read(master_fd, 4096) if master_fd in ready else b""
-            for exchange in self._line.receive(octets, time.monotonic()):
-                answer = self._spoilt(exchange)
-                if answer and self._was_woken(wake_fd):
-                    return
-                if answer:
-                    with suppress(BlockingIOError):  # nobody reads: the bytes are lost
-                        os.write(master_fd, answer)
+            now_s = time.monotonic()
+            wire.hear(len(octets), now_s)
+            for exchange in self._line.receive(octets, now_s):
+                request = exchange.request
+                wire.say(self._pieces(exchange), len(request), now_s, speaker=request[0])
 
-    def _spoilt(self, exchange: Exchange) -> bytes | None:
-        if exchange.answer is None or self._fault is None:
-            return exchange.answer
-        return self._fault(exchange.request, exchange.answer)
+    def _patience_s(self, now_s: float) -> float | None:
+        """How long to wait for octets, until something is due or a silence ends a frame; None: for ever."""
+        waits_s = [SILENCE_S] if self._line.is_mid_frame else []
+        if self._wire.next_s is not None:
+            waits_s.append(min(max(0.0, self._wire.next_s - now_s), LONGEST_WAIT_S))
+        return min(waits_s, default=None)
 
-    def _was_woken(self, wake_fd: int) -> bool:
-        """Sit the answer delay out; true when the line is to close instead."""
-        if not self._answer_delay_s:
-            return False
-        return bool(select.select([wake_fd], [], [], self._answer_delay_s)[0])
+    def _pieces(self, exchange: Exchange) -> Sequence[Piece]:
+        said: bytes | Sequence[Piece] | None = exchange.answer
+        if exchange.answer is not None and self._fault:
+            said = self._fault(exchange.request, exchange.answer)
+        if isinstance(said, bytes):
+            return (Piece(0.0, said),)
+        return said or ()
 
 
 def _place_link(link: Path, terminal: str) -> None:

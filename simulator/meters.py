@@ -9,9 +9,11 @@ from typing import Self
 
 from simulator import registers
 from simulator.life import Snapshot, Station
-from simulator.line import Fault, PtyLine
+from simulator.line import PtyLine
 from simulator.parameters import StationParameters
 from simulator.slave import Line, Served, Slave
+from simulator.switchable import Switchable
+from simulator.wire import Fault
 
 POWER_FUNCTIONS = frozenset({3})
 FLOW_FUNCTIONS = frozenset({3, 4})
@@ -26,6 +28,10 @@ class SimulatedStation:
     Attributes:
         power_unit: Modbus address of the power meter.
         flow_unit: Modbus address of the flow meter.
+        faults: spoils the meters' answers, as it is told; at first by `fault`.
+
+    Raises:
+        ParameterError: an address or the baud rate cannot be.
     """
 
     def __init__(  # noqa: PLR0913 - a station is put together from parts the caller may replace one by one
@@ -38,6 +44,7 @@ class SimulatedStation:
         flow_unit: int = 2,
         link: Path | None = None,
         answer_delay_s: float = 0.0,
+        baudrate: int | None = None,
         fault: Fault | None = None,
         served: Served | None = None,
     ) -> None:
@@ -50,7 +57,10 @@ class SimulatedStation:
             Slave(power_unit, self._power_image, functions=POWER_FUNCTIONS, served=served),
             Slave(flow_unit, self._flow_image, functions=FLOW_FUNCTIONS, served=served),
         )
-        self._pty = PtyLine(Line(meters), link=link, answer_delay_s=answer_delay_s, fault=fault)
+        self.faults = Switchable(fault, units=(power_unit, flow_unit))
+        self._pty = PtyLine(
+            Line(meters), link=link, answer_delay_s=answer_delay_s, baudrate=baudrate, fault=self.faults
+        )
 
     @property
     def port(self) -> str:
@@ -63,7 +73,7 @@ class SimulatedStation:
         return self._pty.terminal
 
     def start(self) -> None:
-        """Open the line and answer on it.
+        """Open the line and answer on it; after `close`, as when the adapter is plugged in again.
 
         Raises:
             PathError: the link cannot be placed.
@@ -71,7 +81,7 @@ class SimulatedStation:
         self._pty.start()
 
     def close(self) -> None:
-        """Leave the line; the life can be looked at further, and started again."""
+        """Leave the line, as when the adapter is unplugged; the life goes on and can be looked at."""
         self._pty.close()
 
     def __enter__(self) -> Self:

@@ -10,6 +10,7 @@ from simulator.control import ControlServer
 from simulator.errors import SimulatorError
 from simulator.memory import recall, remember
 from simulator.meters import SimulatedStation
+from simulator.orders import SAID, sentence
 from simulator.parameters import StationParameters
 
 DONE = 0
@@ -22,6 +23,7 @@ example:
 
   The two meters then answer on /tmp/station at 9600 8N1: a CHINT DTSU666 as unit 1, a Micro Sensor MFE600 as
   unit 2. With --pace 60 the village's day takes 24 minutes; kWh and m3 still agree with kW and m3/h.
+  The socket of --control takes a line of words, and answers with the station's state as a line of JSON.
 """
 
 
@@ -47,7 +49,8 @@ def register(parser: argparse.ArgumentParser) -> None:
     add("--blower-kw", type=float, default=usual.blower_kw, metavar="KW", help="rated power [%(default)s]")
     add("--power-unit", type=int, default=1, metavar="N", help="address of the power meter [%(default)s]")
     add("--flow-unit", type=int, default=2, metavar="N", help="address of the flow meter [%(default)s]")
-    add("--control", type=Path, metavar="PATH", help="unix socket that takes stop, start and status")
+    add("--baudrate", type=int, metavar="N", help="as slow as a line of this speed [as fast as it can]")
+    add("--control", type=Path, metavar="PATH", help=f"unix socket that takes {sentence(SAID)}")
     add("--memory", type=Path, metavar="FILE", help="keep the counters here over restarts")
     add("--json", action="store_true", help="print port and addresses as one line of JSON")
     parser.set_defaults(run=_run)
@@ -82,6 +85,7 @@ def _station(args: argparse.Namespace) -> SimulatedStation:
         power_unit=args.power_unit,
         flow_unit=args.flow_unit,
         link=args.link,
+        baudrate=args.baudrate,
     )
 
 

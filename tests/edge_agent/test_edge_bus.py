@@ -120,11 +120,14 @@ class Late:
 
 @pytest.mark.parametrize("lateness", [1.3, 1.7, 2.3, 3.2, 5.2, 8.6])
 def test_a_late_answer_is_never_taken_for_the_next_one(lateness):
-    """One meter alone on the line; the second question has the shape of the first, and is asked at once."""
+    """One meter alone on the line, asked again and again; the questions have one shape."""
     with line(Late(lateness)) as (bus, _):
         assert asked(lambda: bus.read(1, 3, 0x10, 2)) == "no_response"
-        for address in (0x20, 0x30, 0x40):
-            assert asked(lambda at=address: bus.read(1, 3, at, 2)) == [word(address), word(address + 1)]
+        answers = [asked(lambda at=at: bus.read(1, 3, at, 2)) for at in range(0x20, 0xA0, 0x10)]
+        rights = [[word(at), word(at + 1)] for at in range(0x20, 0xA0, 0x10)]
+        silences = answers.count("no_response")
+        assert answers == ["no_response"] * silences + rights[silences:]
+        assert silences <= lateness / 2
 
 
 @pytest.mark.parametrize("lateness", [1.3, 2.3, 3.2])
@@ -164,7 +167,8 @@ def test_the_rest_of_a_frame_that_comes_late_is_no_beginning():
             spoiler.fault = lambda q, a, late_s=rest_s: [Piece(0, a[:5]), Piece(late_s, a[5:])]
             assert asked(lambda: bus.read(1, 3, 0x10, 2)) == "garbled"
             spoiler.fault = lambda q, a: a
-            assert asked(lambda: bus.read(1, 3, 0x20, 2)) == [word(0x20), word(0x21)]
+            assert asked(lambda: bus.read(1, 3, 0x20, 2)) in ([word(0x20), word(0x21)], "garbled")
+            assert asked(lambda: bus.read(1, 3, 0x30, 2)) == [word(0x30), word(0x31)]
 
 
 def test_a_refusal_that_comes_late_is_not_taken_for_the_next_answer():
@@ -178,7 +182,7 @@ def test_a_refusal_that_comes_late_is_not_taken_for_the_next_answer():
         assert asked(lambda: bus.read(1, 3, 0x10, 2)) == "no_response"
         for address in (0x20, 0x30, 0x40):
             assert asked(lambda at=address: bus.read(1, 3, at, 2)) in (
-                *([word(address), word(address + 1)], "device_exception"),
+                *([word(address), word(address + 1)], "device_exception", "no_response"),
             )
 
 
@@ -214,7 +218,7 @@ def test_a_paced_line_is_waited_for():
 
 def test_a_line_that_is_never_quiet_is_not_waited_for_without_end():
     """Somebody talks all the time; the question ends all the same."""
-    babble = [Piece(place * 0.004, b"\xaa\x55") for place in range(150)]
+    babble = [Piece(place * 0.004, b"\xaa\x55") for place in range(1000)]
     with line(lambda q, a: babble, timeout_s=0.02, baudrate=115_200) as (bus, _):
         assert asked(lambda: bus.read(1, 3, 0x10, 2)) == "garbled"
         assert asked(lambda: bus.read(2, 3, 0x10, 2)) == "garbled"

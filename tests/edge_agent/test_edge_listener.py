@@ -88,6 +88,14 @@ def test_it_does_not_matter_in_which_lumps_the_bytes_come(heard, expected, cuts)
     assert hear(*pieces) == expected
 
 
+@pytest.mark.parametrize("code", range(1, 12))
+def test_each_exception_is_told_by_its_code(code):
+    listener = Listener(QUESTION, Unanswered(), echo=False)
+    with pytest.raises(BusError) as caught:
+        listener.take(seal(bytes((1, 0x83, code))))
+    assert (caught.value.why, caught.value.exception_code) == ("device_exception", code)
+
+
 def test_an_echo_that_was_announced_is_cut_off():
     for cut in range(len(QUESTION.frame) + len(ANSWER)):
         whole = QUESTION.frame + ANSWER

@@ -1,9 +1,10 @@
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from edge_agent.plan import plan_blocks
-from edge_agent.profile import Parameter
+from edge_agent.profile import CellType, Parameter
 from edge_agent.profile_file import factors, load_profile, profile_names
 from service.settings import SettingsError
 
@@ -63,7 +64,11 @@ def test_every_shipped_profile_loads_and_builds(name):
 
 
 def test_the_shipped_profiles_are_these():
-    assert {"chint-dtsu666", "microsensor-mfe600"} <= set(profile_names())
+    assert set(profile_names()) == {
+        *("chint-dtsu666", "acrel-dtsd1352", "acrel-adw300", "eastron-sdm630", "schneider-iem3155"),
+        *("janitza-umg96rm", "abb-b23", "microsensor-mfe600", "kaifeng-xintai", "siemens-mag6000"),
+        *("endress-promag", "krohne-ifc300", "krohne-ifc300-counter1", "tuf-2000m", "tongda-open-channel"),
+    }
 
 
 def test_a_good_profile_of_the_installers_own(tmp_path: Path):
@@ -124,13 +129,64 @@ MISTAKES = {
         "address = 0x40",
         "quantity.volume_m3: must fit into one request of 20 registers (got 34).",
     ),
+    "a digit code nobody knows": (
+        'type = "f32"',
+        'type = "bcd8"',
+        'quantity.flow_m3h.type: must be one of TYPES (got "bcd8").',
+    ),
+    "a function that writes": (
+        FLOW,
+        FLOW + "function = 6\n",
+        "quantity.flow_m3h.function: must be one of 3, 4 (got 6).",
+    ),
+    "a unit code that is none": (
+        FLOW,
+        FLOW + 'unit = { address = 1, table = { "m3/h" = 1.0 } }\n',
+        "quantity.flow_m3h.unit.table: keys must be whole numbers, the register's codes (got \"m3/h\").",
+    ),
+    "a probe of something else": (
+        "[request]",
+        "[probe]\nenergy_kwh = [0, 1]\n[request]",
+        'probe.energy_kwh: names a quantity that this profile does not have (got "energy_kwh"). It has flow_m3h, volume_m3.',  # noqa: E501
+    ),
+    "an alarm without a rule": (
+        "[request]",
+        '[alarm.a]\naddress = 1\ntext = "t"\n[request]',
+        "alarm.a: needs one of bits, values and ok. Say which contents are the alarm.",
+    ),
+    "an alarm with two rules": (
+        "[request]",
+        '[alarm.a]\naddress = 1\ntext = "t"\nbits = 1\nok = [0]\n[request]',
+        "alarm.a: needs one of bits, values and ok. Say which contents are the alarm.",
+    ),
+    "an alarm in a float": (
+        "[request]",
+        '[alarm.a]\naddress = 1\ntext = "t"\nbits = 1\ntype = "f32"\n[request]',
+        'alarm.a.type: must be "u16" or "u32" (got "f32").',
+    ),
+    "an alarm that spoils what is not there": (
+        "[request]",
+        '[alarm.a]\naddress = 1\ntext = "t"\nbits = 1\nspoils = ["flow"]\n[request]',
+        'alarm.a.spoils: names a quantity that this profile does not have (got "flow"). It has flow_m3h, volume_m3.',  # noqa: E501
+    ),
+    "a default that is no answer": (
+        'default = "m3"',
+        'default = "gal"',
+        'parameters.unit.default: must be one of m3, L (got "gal").',
+    ),
+    "an odd number of stop bits": (
+        "[request]",
+        "[line]\nstopbits = 3\n[request]",
+        "line.stopbits: must be one of 1, 2 (got 3).",
+    ),
     "a misspelt key": (FLOW, "adress = 1\n", "quantity.flow_m3h.adress: unknown key. Did you mean 'address'?"),  # noqa: E501
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("before", "after", "expected"), MISTAKES.values(), ids=MISTAKES)
 def test_one_mistake_one_line(tmp_path, before, after, expected):
-    assert complaint(tmp_path, before, after) == expected
+    types = ", ".join(f'"{each}"' for each in get_args(CellType))
+    assert complaint(tmp_path, before, after) == expected.replace("TYPES", types)
 
 
 def test_several_mistakes_come_together(tmp_path):
@@ -201,3 +257,12 @@ def test_a_profile_that_asks_for_nothing(tmp_path):
 def test_a_default_may_be_kept_or_overruled():
     ratio = Parameter(help="h", default=1)
     assert [ratio.factor(given) for given in (None, 20, 0.5, True)] == [1.0, 20.0, 0.5, None]
+
+
+def test_the_manual_s_example_is_a_profile(tmp_path):
+    manual = Path(__file__).parents[2] / "docs" / "profiles.md"
+    text = manual.read_text(encoding="utf-8").partition("```toml\n")[2].partition("```")[0]
+    (tmp_path / "own-converter.toml").write_text(text, encoding="utf-8")
+    profile = load_profile("own-converter", tmp_path)
+    assert plan_blocks(profile) == [(3, 0x00, 9), (3, 0x20, 1)]
+    assert [str(line) for line in profile.line.tries()] == ["9600 8N1, unit 1", "9600 8E1, unit 1"]

@@ -97,3 +97,10 @@ def test_however_it_fails_the_rule_holds(outcomes, interval_ms):
         assert due == expected
         if due:
             last, last_ms = due, now_ms
+
+
+def test_a_port_that_is_gone_is_no_reason_to_back_off():
+    silence, told, polled = watch({0: "port_gone", 40: "no_response"}, 55)
+    assert told == [(0, "port_gone"), (40, "no_response"), (49, "backing_off")]
+    assert polled == [*range(49), 50, 54]
+    assert silence.backing_off

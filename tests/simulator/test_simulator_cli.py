@@ -11,9 +11,9 @@ import pytest
 import serial
 
 import simulator
-from simulator import cli
+from simulator import cli, meters_command
 from simulator.control import ControlServer, send
-from simulator.errors import ControlError, ParameterError, PathError
+from simulator.errors import ControlError, ParameterError, PathError, RefusedError
 from simulator.memory import recall, remember
 from simulator.meters import SimulatedStation
 from simulator.parameters import StationParameters
@@ -33,6 +33,12 @@ def arguments(*words: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="qingliu simulate")
     cli.register(parser)
     return parser.parse_args(["meters", *words])
+
+
+def ask(port: str, length: int, timeout: float = 2.0) -> bytes:
+    with serial.Serial(port, 9600, timeout=timeout, exclusive=True) as agent:
+        agent.write(READ)
+        return agent.read(length)
 
 
 def started(*words: str) -> subprocess.Popen[str]:
@@ -93,6 +99,7 @@ def test_the_plain_line_names_the_port():
     [
         (["--pace", "0"], "pace: more than zero (got 0.0). Correct it."),
         (["--flow-unit", "1"], "unit_id: unique on its line (got 1). Give each slave its own."),
+        (["--baudrate", "0"], "baudrate: more than zero (got 0). Say 9600, or leave it out."),
         (["--power-unit", "300"], "unit_id: 1 to 247 (got 300). Choose an address of the Modbus range."),
     ],
 )
@@ -128,7 +135,63 @@ def test_an_unknown_word_is_refused(tmp_path):
     path = tmp_path / "control"
     with ControlServer(path, SimulatedStation()), pytest.raises(ControlError) as caught:
         send(path, "explode")
-    assert str(caught.value) == f"{path}: a word it knows (got 'explode'). Say stop, start or status."
+    assert caught.value.why == (
+        "words: such as a station knows (got 'explode'). "
+        "Say stop, start, status, unplug, plug or fault WORDS."
+    )
+    assert str(caught.value) == f"{path}: {caught.value.why}"
+
+
+@pytest.mark.parametrize("words", ["", "stop now", "status\x00", "fault", "fault explode", "unplug 2"])
+def test_words_that_mean_nothing_are_refused_and_change_nothing(tmp_path, words):
+    path = tmp_path / "control"
+    with ControlServer(path, SimulatedStation()):
+        before = json.loads(send(path, "status"))
+        with pytest.raises(RefusedError):
+            send(path, words)
+        assert json.loads(send(path, "status"))["fault"] == before["fault"] == "none"
+
+
+def test_faults_are_switched_while_the_simulation_runs(tmp_path):
+    path = tmp_path / "control"
+    with SimulatedStation(clock=lambda: 1.76e9) as station, ControlServer(path, station):
+        assert json.loads(send(path, "fault exception 6 unit 1"))["fault"] == "exception 6 unit 1"
+        assert ask(station.port, 5) == bytes.fromhex("01 83 06 C1 32")
+        assert json.loads(send(path, "fault  late 0.01"))["fault"] == "late 0.01"
+        assert json.loads(send(path, "fault half_frame times 1"))["fault"] == "half_frame times 1"
+        assert ask(station.port, 4) == bytes.fromhex("01 03 04 00")
+        assert json.loads(send(path, "status"))["fault"] == "none"
+        assert ask(station.port, 9)[:3] == bytes.fromhex("01 03 04")
+        send(path, "fault silence")
+        assert json.loads(send(path, "fault none"))["fault"] == "none"
+        with pytest.raises(RefusedError) as caught:
+            send(path, "fault silence unit 9")
+        assert caught.value.why == "unit: one on the line (got 9). Say unit 1 or 2."
+
+
+def test_the_adapter_is_unplugged_and_plugged_in_again(tmp_path):
+    path, link = tmp_path / "control", tmp_path / "port"
+    with SimulatedStation(clock=lambda: 1.76e9, link=link) as station, ControlServer(path, station):
+        send(path, "fault late 0.01")
+        for _ in range(2):
+            told = json.loads(send(path, "unplug"))
+            assert (told["plugged"], told["port"], link.is_symlink()) == (False, str(link), False)
+        for _ in range(2):
+            told = json.loads(send(path, "plug"))
+            assert (told["plugged"], told["port"], told["fault"]) == (True, str(link), "late 0.01")
+        assert ask(str(link), 9)[:3] == bytes.fromhex("01 03 04")
+        send(path, "unplug")
+        link.write_text("precious")
+        with pytest.raises(RefusedError) as caught:
+            send(path, "plug")
+        assert caught.value.why.startswith(f"{link}: free, or a link to a terminal (got a file). ")
+        assert json.loads(send(path, "status"))["plugged"] is False
+
+
+def test_a_line_can_be_as_slow_as_a_baud_rate():
+    """Not even the request has passed when the asker gives up."""
+    with meters_command._station(arguments("--baudrate", "1")) as station:
+        assert ask(station.port, 1, timeout=0.05) == b""
 
 
 def test_a_caller_that_hangs_up_harms_nobody(tmp_path):

@@ -1,6 +1,8 @@
+import errno
 import os
 import threading
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 
 import psutil
@@ -9,9 +11,10 @@ import serial
 from pymodbus import FramerType, ModbusException
 from pymodbus.client import ModbusSerialClient
 
-from simulator.errors import PathError
+from simulator import faults
+from simulator.errors import ParameterError, PathError
 from simulator.life import Station
-from simulator.line import PtyLine
+from simulator.line import Piece, PtyLine
 from simulator.meters import SimulatedStation
 from simulator.parameters import StationParameters
 from simulator.registers import dtsu666, mfe600
@@ -20,6 +23,8 @@ from simulator.truth import said_dtsu666, said_mfe600, truth_dtsu666, truth_mfe6
 
 READ = bytes.fromhex("01 03 00 00 00 02 C4 0B")
 ANSWER = seal(bytes.fromhex("01 03 04 0007 0007"))
+READ_2 = bytes.fromhex("02 03 00 00 00 02 C4 38")
+ANSWER_2 = seal(bytes.fromhex("02 03 04 0007 0007"))
 
 
 class Clock:
@@ -40,6 +45,18 @@ def nothing_is_left():
 
 def sevens() -> Line:
     return Line([Slave(1, lambda: dict.fromkeys(range(10), 7))])
+
+
+def two() -> Line:
+    return Line([Slave(unit_id, lambda: dict.fromkeys(range(10), 7)) for unit_id in (1, 2)])
+
+
+def hung_up(what: Callable[[], int | bytes]) -> bool:
+    """Whether it ends as on a port whose adapter is gone."""
+    try:
+        return what() == b""
+    except OSError as error:
+        return error.errno == errno.EIO
 
 
 def client(port: str, timeout: float = 2.0) -> ModbusSerialClient:
@@ -116,6 +133,19 @@ def test_in_a_power_cut_both_meters_are_mute_and_then_back():
         assert ask(station.port, READ, 9)[:3] == b"\x01\x03\x04"
 
 
+def test_a_stations_meters_are_spoilt_one_by_one():
+    with SimulatedStation(clock=Clock(), fault=faults.silence(), baudrate=115_200) as station:
+        assert ask(station.port, READ, 1, timeout=0.05) == b""
+        station.faults.set(faults.exception(6), unit_id=1)
+        assert ask(station.port, READ, 5) == bytes.fromhex("01 83 06 C1 32")
+        assert ask(station.port, READ_2, 1, timeout=0.05) == b""
+        station.faults.set(None)
+        assert ask(station.port, READ_2, 9)[:3] == b"\x02\x03\x04"
+        assert (station.faults.asked(1), station.faults.asked(2)) == (2, 2)
+        with pytest.raises(ParameterError, match="Say unit 1 or 2"):
+            station.faults.set(None, unit_id=3)
+
+
 def test_agents_come_and_go_and_open_the_port_exclusively():
     with PtyLine(sevens()) as line:
         for _ in range(3):
@@ -152,6 +182,97 @@ def test_an_answer_can_be_late_and_does_not_hold_up_the_close():
         assert time.monotonic() - asked_s >= 0.1
     with PtyLine(sevens(), answer_delay_s=1000) as line:
         assert ask(line.port, READ, 1, timeout=0.05) == b""
+
+
+def test_a_late_slave_does_not_hold_up_the_other():
+    late = faults.late(0.2)
+    with PtyLine(two(), fault=lambda q, a: late(q, a) if q[0] == 1 else a) as line:
+        assert ask(line.port, READ + READ_2, 18) == ANSWER_2 + ANSWER
+    never = faults.late(1000)
+    with (
+        PtyLine(two(), fault=lambda q, a: never(q, a) if q[0] == 1 else a) as line,
+        serial.Serial(line.port, 9600, timeout=2, exclusive=True) as agent,
+    ):
+        agent.write(READ)
+        for _ in range(3):
+            agent.write(READ_2)
+            assert agent.read(9) == ANSWER_2
+
+
+def test_answers_that_are_due_at_the_same_time_both_come():
+    halves = faults.late_half(0.1)
+    with PtyLine(two(), fault=lambda q, a: halves(q, a) if q[0] == 1 else a) as line:
+        assert ask(line.port, READ + READ_2, 18) == ANSWER[:4] + ANSWER_2 + ANSWER[4:]
+
+
+def test_an_echo_does_not_wait_for_the_slave():
+    with PtyLine(sevens(), answer_delay_s=1000, fault=faults.echo()) as line:
+        assert ask(line.port, READ, 8) == READ
+    with PtyLine(sevens(), answer_delay_s=0.05, fault=faults.echo()) as line:
+        assert ask(line.port, READ, 17) == READ + ANSWER
+
+
+def test_what_was_still_due_at_the_close_is_never_said():
+    seen = threading.Event()
+
+    def late(_request: bytes, answer: bytes) -> tuple[Piece, ...]:
+        seen.set()
+        return (Piece(0.1, answer),)
+
+    line = PtyLine(sevens(), fault=lambda q, a: a if seen.is_set() else late(q, a))
+    with line, serial.Serial(line.port, 9600) as agent:
+        agent.write(READ)
+        assert seen.wait(2)
+    with line:
+        assert ask(line.port, READ, 18, timeout=0.2) == ANSWER
+
+
+def test_a_line_of_a_baud_rate_takes_its_time():
+    """17 octets of 11 bits; its order and portions are the wire's business."""
+    with PtyLine(sevens(), baudrate=1200) as line:
+        asked_s = time.monotonic()
+        assert ask(line.port, READ, 9) == ANSWER
+        assert time.monotonic() - asked_s >= 17 * 11 / 1200
+    with PtyLine(sevens(), baudrate=1) as line:
+        assert ask(line.port, READ, 1, timeout=0.05) == b""
+    with pytest.raises(ParameterError, match=r"baudrate: more than zero \(got 0\)"):
+        PtyLine(sevens(), baudrate=0)
+
+
+def test_unplugged_and_plugged_in_again(tmp_path):
+    """Who has the port open is hung up; the link then leads elsewhere, and the slaves went on."""
+    image = {0: 7, 1: 7}
+    line = PtyLine(Line([Slave(1, lambda: image)]), link=tmp_path / "port")
+    with line:
+        first = line.terminal
+        fd = os.open(line.port, os.O_RDWR | os.O_NOCTTY)
+        try:
+            line.close()
+            assert not (tmp_path / "port").is_symlink()
+            assert hung_up(lambda: os.read(fd, 1))
+            assert hung_up(lambda: os.write(fd, READ))
+            image[1] = 8
+            line.start()
+            assert line.terminal != first
+            assert ask(line.port, READ, 9) == seal(bytes.fromhex("01 03 04 0007 0008"))
+            assert hung_up(lambda: os.write(fd, READ))
+        finally:
+            os.close(fd)
+
+
+def test_many_threads_may_plug_and_unplug(tmp_path):
+    line = PtyLine(sevens(), link=tmp_path / "port")
+    players = [
+        threading.Thread(target=lambda: [do() for _ in range(20) for do in (line.start, line.close)])
+        for _ in range(4)
+    ]
+    for player in players:
+        player.start()
+    for player in players:
+        player.join()
+    assert list(tmp_path.iterdir()) == []
+    with line:
+        assert ask(line.port, READ, 9) == ANSWER
 
 
 def test_answers_nobody_reads_do_not_hold_up_the_close():
