@@ -21,7 +21,7 @@ ROOMS = {
     "report": ("reporting.cli", "the monthly operating-rate report"),
     "console": ("console.cli", "web pages for the duty desk"),
     "stations": ("registry.cli", "the facility file: import, list"),
-    "simulate": ("simulator.cli", "meters, a whole fleet; stop and start the demo's live stations"),
+    "simulate": ("simulator.cli", "meters, a whole fleet; stop, start and spoil the demo's live stations"),
     "demo": ("qingliu.demo", "everything on this machine, no server needed"),
 }
 _HOW_TO_INSTALL = (
