@@ -2,11 +2,13 @@
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
 from edge_agent.config import DEFAULT_PATH
 from edge_agent.profile_file import load_profile, profile_names
+from edge_agent.status_words import LANGUAGES, WORDS, language_of
 from service.process import complain, start_log, stop_signals
 from service.settings import SettingsError
 
@@ -18,6 +20,14 @@ _EXAMPLES = """examples:
   qingliu agent read --config agent.toml     poll every meter once and show the values
   qingliu agent read --watch 5               and again every 5 seconds, until Ctrl-C
   qingliu agent run --config agent.toml      read, keep and deliver until stopped
+  qingliu agent status                       how the running agent is
+"""
+_STATUS_EXAMPLES = """examples:
+  sudo qingliu agent status                  a page; its first line is "well" or "N troubles"
+  qingliu agent status --language zh-CN      the same in Chinese
+  qingliu agent status --json | jq .link     one line of JSON
+
+exit code: 0 when all is well, 1 when something is wrong or no agent runs, 2 when agent.toml is wrong
 """
 
 
@@ -39,7 +49,17 @@ def register(parser: argparse.ArgumentParser) -> None:
         help="poll again and again, so many seconds apart [%(const)s], until Ctrl-C",
     )
     reading.set_defaults(run=_read)
-    for command in (running, reading):
+    asking = commands.add_parser(
+        "status",
+        help="ask the running agent how it is",
+        description="Ask the running agent how it is; what is wrong stands first.",
+        epilog=_STATUS_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    asking.add_argument("--json", action="store_true", help="for machines, in one line")
+    asking.add_argument("--language", choices=LANGUAGES, help="of the page [as $LANG says]")
+    asking.set_defaults(run=_status)
+    for command in (running, reading, asking):
         command.add_argument(
             "--config", type=Path, default=DEFAULT_PATH, help="agent.toml [%(default)s]", metavar="FILE"
         )
@@ -79,6 +99,18 @@ def _read(arguments: argparse.Namespace) -> int:
                 return 1 if failed else 0
             if stop.wait(arguments.watch):
                 return 0
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    from edge_agent.config import load_agent  # noqa: PLC0415 - the libraries are loaded on use
+    from edge_agent.status_page import ask_agent, control_path, page  # noqa: PLC0415
+    from edge_agent.status_troubles import troubles  # noqa: PLC0415
+
+    words = WORDS[arguments.language or language_of(os.environ.get("LANG", ""))]
+    line, status = ask_agent(control_path(load_agent(arguments.config).settings), words)
+    is_terminal = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    print(line if arguments.json else page(status, words, colours=is_terminal))
+    return 1 if troubles(status, words) else 0
 
 
 def _profiles(arguments: argparse.Namespace) -> int:

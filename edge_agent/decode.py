@@ -15,6 +15,9 @@ _FORMATS = {
     "u16": ">H", "i16": ">h", "u32": ">I", "i32": ">i", "u64": ">Q", "i64": ">q", "f32": ">f", "f64": ">d",
 }  # fmt: skip
 
+SIGNIFICANT_DIGITS = 15
+"""What was multiplied is rounded so: 2301 x 0.1 is 230.1, not 230.10000000000002; digits are paid for."""
+
 
 class Decoded(NamedTuple):
     """What one poll says.
@@ -96,12 +99,14 @@ def _number(value: Value, factors: Mapping[str, float], reader: _Reader) -> floa
         return number
     if isinstance(factor, str):
         return factor
-    number *= value.scale * factor
+    shown = number * value.scale * factor
     low, high = value.plausible
-    if math.isfinite(number) and not low <= number <= high:
+    if math.isfinite(shown) and not low <= shown <= high:
         return "implausible"
-    number *= math.prod(factors[word] for word in value.times)
-    return number if math.isfinite(number) else "not_a_number"
+    result = shown * math.prod(factors[word] for word in value.times)
+    if not math.isfinite(result):
+        return "not_a_number"
+    return number if result == number else float(f"{result:.{SIGNIFICANT_DIGITS}g}")
 
 
 def _sum(value: Value, reader: _Reader) -> float | Why:

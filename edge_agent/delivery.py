@@ -54,6 +54,11 @@ class Delivery:
         """Whether an error made us send readings singly."""
         return bool(self._doubted)
 
+    @property
+    def outstanding(self) -> int:
+        """How many batches are on their way."""
+        return len(self._outstanding)
+
     def may_send(self, now_ms: int) -> bool:
         """Whether another batch may go out."""
         is_probing = self.one_at_a_time or self.hold_reason is not None

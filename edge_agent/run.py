@@ -3,20 +3,24 @@
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from importlib.metadata import version
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from edge_agent.clock import Clock, boot_id
 from edge_agent.config import Agent
+from edge_agent.health import Health
 from edge_agent.meter import boot_ms
-from edge_agent.outbox import Outbox
+from edge_agent.outbox import OutboxDamagedError, open_outbox
 from edge_agent.sampler import LineSampler, line_samplers
+from edge_agent.status_document import answer
+from edge_agent.status_page import control_path
 from edge_agent.uplink import Uplink
+from service import systemd
 from service.conditions import Conditions
+from service.control_socket import ControlSocket
 from service.process import stop_signals
-from telemetry.status import Status
 
 logger = logging.getLogger("agent")
 
@@ -28,28 +32,61 @@ def run_agent(agent: Agent) -> int:
 
     Raises:
         OutboxError: the outbox cannot be opened.
+        OutboxDamagedError: it was damaged meanwhile; the next start sets it aside.
+        ControlSocketError: another agent runs on this outbox.
     """
     settings = agent.settings
-    boot = boot_id()
-    conditions = Conditions(logger)
-    clock = Clock()
-    outbox = Outbox(Path(settings.outbox.path), boot=boot, max_mb=settings.outbox.max_mb)
-    samplers: list[LineSampler] = []
-    uplink = Uplink(settings, outbox, clock, conditions, _status_of(samplers, outbox, clock, boot))
-    samplers += line_samplers(agent, outbox, clock, conditions, uplink.hurry)
-    logger.info("station %s, outbox %s, %d meters", settings.station.id, outbox.id, len(agent.devices))
-    with stop_signals() as stop, _event_fd() as stop_fd:
+    conditions, clock, boot = Conditions(logger), Clock(), boot_id()
+    outbox, damage = open_outbox(
+        Path(settings.outbox.path), boot=boot, max_mb=settings.outbox.max_mb, now_ms=clock.now_ms()
+    )
+    with closing(outbox), stop_signals() as stop, _event_fd() as stop_fd, ExitStack() as stack:
+        if damage is not None:
+            conditions.begin("outbox file", damage)
+        fatal: list[str] = []
+
+        def give_up(text: str) -> None:
+            fatal.append(text)
+            stop.set()
+
+        samplers: list[LineSampler] = []
+        health = Health(agent, boot, boot_ms(), clock, outbox, conditions, samplers)
+        uplink = Uplink(settings, outbox, clock, conditions, health.status, fatal=give_up)
+        samplers += line_samplers(agent, outbox, clock, conditions, hurry=uplink.hurry, fatal=give_up)
+        logger.info("station %s, outbox %s, %d meters", settings.station.id, outbox.id, len(agent.devices))
+        control = ControlSocket(
+            control_path(settings), lambda said: answer(said, lambda: health.document(uplink))
+        )
+        stack.enter_context(control)
         threads = [threading.Thread(target=sampler.run, args=(stop_fd,), daemon=True) for sampler in samplers]
         threads.append(threading.Thread(target=uplink.run, args=(stop,), daemon=True))
         for thread in threads:
             thread.start()
-        stop.wait()
+        _watch(stop, health, uplink)
         os.eventfd_write(stop_fd, 1)
-        for thread in threads:
-            thread.join(STOP_WITHIN_S)
-    outbox.close()
+        _join(threads)
+    if fatal:
+        raise OutboxDamagedError(fatal[0])
     logger.info("stopped")
     return 0
+
+
+def _watch(stop: threading.Event, health: Health, uplink: Uplink) -> None:
+    """Tell the service manager that all is ready, and then that it works, as long as it does."""
+    systemd.notify(systemd.READY)
+    period_s = systemd.watchdog_period_s()
+    while not stop.wait(period_s):
+        if health.is_working(uplink):
+            systemd.notify(systemd.ALIVE)
+        else:
+            logger.error("no progress: the service manager is not told that we live")
+    systemd.notify(systemd.STOPPING)
+
+
+def _join(threads: list[threading.Thread]) -> None:
+    end_s = time.monotonic() + STOP_WITHIN_S
+    for thread in threads:
+        thread.join(max(0.0, end_s - time.monotonic()))
 
 
 @contextmanager
@@ -59,28 +96,3 @@ def _event_fd() -> Iterator[int]:
         yield fd
     finally:
         os.close(fd)
-
-
-def _status_of(samplers: list[LineSampler], outbox: Outbox, clock: Clock, boot: str) -> Callable[[], Status]:
-    started_ms = boot_ms()
-    agent_version = version("qingliu")
-
-    def status() -> Status:
-        offset_ms = clock.offset_ms()
-        return Status(
-            online=True,
-            version=agent_version,
-            boot=boot,
-            clock="untrusted" if offset_ms is None else "trusted",
-            uptime_s=(boot_ms() - started_ms) // 1000,
-            backlog=outbox.backlog(),
-            oldest_unsent=outbox.oldest_t(),
-            thinned=0,
-            refused=outbox.refused_count(),
-            disk_free_mb=outbox.disk_free_mb(),
-            devices={
-                each.meter.id: each.status(offset_ms) for sampler in samplers for each in sampler.watched
-            },
-        )
-
-    return status

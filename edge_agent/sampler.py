@@ -7,18 +7,23 @@ from edge_agent.bus import Bus
 from edge_agent.clock import Clock
 from edge_agent.config import Agent
 from edge_agent.meter import Meter, Poll, boot_ms
-from edge_agent.outbox import Outbox, OutboxError
+from edge_agent.outbox import Outbox, OutboxDamagedError, OutboxError
 from edge_agent.watched import Watched
 from service.conditions import Conditions
 
 logger = logging.getLogger(__name__)
 
+LONGEST_ROUND_MS = 120_000
 SPARING_ROUNDS = 10
 """A silent meter for which there is never time is asked once in so many rounds, at its neighbours' cost."""
 
 
 class LineSampler:
-    """Polls all meters of one line, round after round."""
+    """Polls all meters of one line, round after round.
+
+    Attributes:
+        done_ms: when a round was last done and its readings accepted, on the monotonic clock.
+    """
 
     def __init__(
         self,
@@ -26,7 +31,7 @@ class LineSampler:
         watched: Sequence[Watched],
         *,
         interval_ms: int,
-        accept: Callable[[list[Poll], bool], None],
+        accept: Callable[[list[Poll], bool], bool],
         conditions: Conditions,
     ) -> None:
         self.watched = watched
@@ -34,6 +39,11 @@ class LineSampler:
         self._interval_ms = interval_ms
         self._accept = accept
         self._conditions = conditions
+        self.done_ms = boot_ms()
+
+    def is_working(self, now_ms: int) -> bool:
+        """Whether a round was done, and its readings accepted, not much longer ago than it should be."""
+        return now_ms - self.done_ms <= self._interval_ms + LONGEST_ROUND_MS
 
     def run(self, stop_fd: int) -> None:
         """Sample at a fixed pace until `stop_fd` is readable; a round that takes too long skips the next."""
@@ -101,8 +111,8 @@ class LineSampler:
             self._note(each.meter.id, poll)
             outcomes += [outcome] if outcome else []
         outcomes += left_alone
-        if outcomes:
-            self._accept(outcomes, urgent)
+        if not outcomes or self._accept(outcomes, urgent):
+            self.done_ms = boot_ms()
 
     def _note(self, name: str, poll: Poll) -> None:
         """Say what is wrong with a meter, or what it says of itself, once."""
@@ -118,19 +128,38 @@ class LineSampler:
 
 
 def line_samplers(
-    agent: Agent, outbox: Outbox, clock: Clock, conditions: Conditions, hurry: Callable[[], None]
+    agent: Agent,
+    outbox: Outbox,
+    clock: Clock,
+    conditions: Conditions,
+    *,
+    hurry: Callable[[], None],
+    fatal: Callable[[str], None],
 ) -> list[LineSampler]:
-    """One sampler for each line that has meters."""
+    """One sampler for each line that has meters.
 
-    def accept(outcomes: list[Poll], urgent: bool) -> None:  # noqa: FBT001
+    Args:
+        agent: the settings, and the meters.
+        outbox: takes the readings.
+        clock: dates them.
+        conditions: what is wrong is said there.
+        hurry: called when something was accepted that cannot wait.
+        fatal: told what cannot be mended while the process lives.
+    """
+
+    def accept(outcomes: list[Poll], urgent: bool) -> bool:  # noqa: FBT001 - the sampler's port
         try:
             outbox.accept(outcomes, clock.offset_ms())
+        except OutboxDamagedError as error:
+            fatal(str(error))
+            return False
         except OutboxError as error:
             conditions.begin("outbox", f"{error}: readings are being lost; free some space")
-            return
+            return False
         conditions.end("outbox")
         if urgent:
             hurry()
+        return True
 
     samplers = []
     interval_ms = round(agent.settings.sampling.interval_s * 1000)

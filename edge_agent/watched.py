@@ -11,26 +11,34 @@ MAINS_GONE_BELOW_V = 50.0
 
 
 class Watched:
-    """A meter, its silence, and what the status page wants to know of it."""
+    """A meter, its silence, and what the status page wants to know of it.
+
+    Attributes:
+        last: the outcome of the round before; None before the first.
+        last_good_ms: when it last gave a good reading, on the monotonic clock.
+        polls: since the start.
+        failures: failed polls since the start, by cause.
+    """
 
     def __init__(self, meter: Meter, interval_ms: int) -> None:
         self.meter = meter
         self.silence = Silence(interval_ms)
         self.asked_ms = 0
-        self._polls = 0
-        self._last_good_ms: int | None = None
-        self._failures: Counter[str] = Counter()
+        self.last: Poll | None = None
+        self.last_good_ms: int | None = None
+        self.polls = 0
+        self.failures: Counter[str] = Counter()
         self._mains: bool | None = None
 
     def ask(self) -> Poll:
         """Poll now."""
         self.asked_ms = boot_ms()
         poll = self.meter.poll()
-        self._polls += 1
+        self.polls += 1
         if poll.why is not None and poll.quality == "missing":
-            self._failures[poll.why] += 1
+            self.failures[poll.why] += 1
         if poll.quality == "good":
-            self._last_good_ms = poll.at_ms
+            self.last_good_ms = poll.at_ms
         return poll
 
     def conclude(self, poll: Poll) -> tuple[Poll | None, bool]:
@@ -39,6 +47,7 @@ class Watched:
         Returns:
             The outcome as far as it makes a reading, and whether it is news that cannot wait.
         """
+        self.last = poll
         if poll.quality == "missing" and poll.why is not None:
             first = not self.silence.lasts
             due = self.silence.failed(poll.why, poll.at_ms)
@@ -53,11 +62,11 @@ class Watched:
 
     def status(self, offset_ms: int | None) -> DeviceStatus:
         """What the station's status says of this device."""
-        known = self._last_good_ms is not None and offset_ms is not None
+        known = self.last_good_ms is not None and offset_ms is not None
         return DeviceStatus(
-            last_good=(self._last_good_ms or 0) + (offset_ms or 0) if known else None,
-            polls=self._polls,
-            failures=dict(self._failures),
+            last_good=(self.last_good_ms or 0) + (offset_ms or 0) if known else None,
+            polls=self.polls,
+            failures=dict(self.failures),
         )
 
     def _mains_changed(self, outcome: Poll) -> bool:

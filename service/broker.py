@@ -4,24 +4,28 @@ The paho client is made anew for every connection: its memory of unacknowledged 
 answer for ours. No background thread exists, so no exception can end one unseen.
 """
 
-import socket
+import math
 import ssl
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from paho.mqtt import client as paho
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
-from service.mqtt import Mqtt, tls_context
+from service import broker_fault, broker_words, tls_words
+from service.broker_fault import Caller
+from service.broker_words import BrokerError, Kind
+from service.mqtt import Mqtt
+from service.mqtt_stream import MqttStream
+from service.tls import CertificatesClock, HandshakeError, read_text, tls_context
+
+__all__ = ["BrokerError", "CertificatesClock", "Connection", "Kind", "Message", "Will"]
 
 CONNECT_TIMEOUT_S = 15.0
-
-
-class BrokerError(Exception):
-    """The broker cannot be reached, refuses us, or the connection is lost; the text says which."""
+CONFIRM_TIMEOUT_S = 60.0
+"""A live broker confirms messages; by its keep-alive a line that died in silence is noticed much later."""
 
 
 class Message(NamedTuple):
@@ -40,7 +44,12 @@ class Will(NamedTuple):
 
 
 class Connection:
-    """One live MQTT 3.1.1 connection with a clean session; closed for good when lost."""
+    """One live MQTT 3.1.1 connection with a clean session; closed for good when lost.
+
+    Attributes:
+        place: host:port of the broker.
+        received: how many messages came.
+    """
 
     def __init__(
         self,
@@ -51,38 +60,50 @@ class Connection:
         on_message: Callable[[Message], None],
         keepalive_s: int = 60,
         will: Will | None = None,
+        clock: CertificatesClock = "system",
     ) -> None:
         """Connect, log in and subscribe.
+
+        Args:
+            mqtt: the broker, and who we are.
+            client_id: our name; the broker ends an older connection of the same name.
+            subscriptions: topic filters, each with its QoS.
+            on_message: is given each message, in the thread that steps.
+            keepalive_s: after so long without traffic the broker is asked whether it lives.
+            will: published by the broker when we vanish.
+            clock: by which clock the broker's certificate is judged.
 
         Raises:
             BrokerError: in plain words, what failed.
         """
-        self.place = f"{mqtt.host}:{mqtt.actual_port}"
+        self._caller = Caller(mqtt, client_id, keepalive_s, CONNECT_TIMEOUT_S)
+        self.place = self._caller.place
+        self._clock = clock
         self._answer: ReasonCode | None = None
         self._granted: dict[int, bool] = {}
-        self._lost: str | None = None
+        self._unconfirmed: dict[int, float] = {}
+        self._confirmed_s = 0.0
+        self._is_new = True
+        self._lost: ReasonCode | None = None
         self._hear = on_message
         self._patterns = [_without_share(pattern) for pattern, _ in subscriptions]
         self.received = 0
-        self._client = paho.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=client_id,
-            clean_session=True,
-            protocol=MQTTProtocolVersion.MQTTv311,
-            reconnect_on_failure=False,
-        )
-        self._client.connect_timeout = CONNECT_TIMEOUT_S
+        self._client = MqttStream(client_id, timeout_s=CONNECT_TIMEOUT_S)
+        self._client.on_socket_open = self._on_socket_open
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
+        self._client.on_publish = self._on_publish
         if will is not None:
             self._client.will_set(will.topic, will.payload, qos=1, retain=True)
         try:
-            self._open(mqtt, keepalive_s, subscriptions)
+            self._open()
+            self._subscribe(subscriptions)
         except BrokerError:
             self.close()
             raise
+        self._is_new = False
 
     def step(self, timeout_s: float) -> None:
         """Send and receive for at most so long.
@@ -92,7 +113,10 @@ class Connection:
         """
         code = self._client.loop(timeout_s)
         if code != MQTTErrorCode.MQTT_ERR_SUCCESS or self._lost is not None:
-            raise BrokerError(self._lost or f"connection to {self.place} lost ({paho.error_string(code)})")
+            raise self._loss(code)
+        oldest_s = next(iter(self._unconfirmed.values()), math.inf)
+        if time.monotonic() - max(oldest_s, self._confirmed_s) > CONFIRM_TIMEOUT_S:
+            raise broker_words.broken(self.place, f"no confirmation for {CONFIRM_TIMEOUT_S:.0f} s")
 
     def gather(self, timeout_s: float, most: int) -> None:
         """Wait for a message like `step`, then take in what else is there, up to `most` messages.
@@ -110,45 +134,69 @@ class Connection:
 
     def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool = False) -> None:
         """Hand a message over; whether it arrived is for the other side to say."""
-        self._client.publish(topic, payload, qos=qos, retain=retain)
+        sent = self._client.publish(topic, payload, qos=qos, retain=retain)
+        if qos:
+            self._unconfirmed[sent.mid] = time.monotonic()
 
     def close(self) -> None:
         """Say goodbye if possible, and free the socket."""
         self._client.disconnect()
-        for stream in (self._client._sock, self._client._sockpairR, self._client._sockpairW):  # noqa: SLF001
-            if stream is not None:  # paho leaves its wake-up pair to the garbage collector
-                stream.close()
-        self._client._sock = self._client._sockpairR = self._client._sockpairW = None  # noqa: SLF001
+        self._client.free()
 
-    def _open(self, mqtt: Mqtt, keepalive_s: int, subscriptions: Sequence[tuple[str, int]]) -> None:
+    def _open(self) -> None:
+        mqtt = self._caller.mqtt
+        if mqtt.username:
+            password = read_text("password_file", mqtt.password_file).strip()
+            self._client.username_pw_set(mqtt.username, password)
+        if mqtt.tls:
+            self._client.tls_set_context(tls_context(mqtt, self._clock))
         try:
-            if mqtt.username:
-                password = Path(mqtt.password_file).read_text(encoding="utf-8").strip()
-                self._client.username_pw_set(mqtt.username, password)
-            if mqtt.tls:
-                self._client.tls_set_context(tls_context(mqtt))
-            self._client.connect(mqtt.host, mqtt.actual_port, keepalive_s)
-            self._until(lambda: self._answer is not None, "did not answer the login")
-        except (OSError, ValueError) as error:
-            raise BrokerError(_in_plain_words(error, self.place)) from error
+            self._client.connect(mqtt.host, mqtt.actual_port, self._caller.keepalive_s)
+        except HandshakeError as failure:
+            raise broker_fault.no_tls(self._caller, failure) from failure
+        except OSError as error:
+            raise broker_words.unreached(error, self.place, self._caller.timeout_s) from error
+        except ValueError as error:
+            remedy = "Write its name or address."
+            raise broker_words.misconfigured("host", "cannot be a host's name", mqtt.host, remedy) from error
+        self._until(lambda: self._answer is not None, "login")
         if self._answer is not None and self._answer.is_failure:
-            raise BrokerError(f"broker {self.place} refuses the login: {self._answer}")
+            raise broker_words.refused_login(self._answer, self.place, mqtt, self._caller.client_id)
+
+    def _subscribe(self, subscriptions: Sequence[tuple[str, int]]) -> None:
         wanted: dict[int, str] = {}
         for pattern, qos in subscriptions:
             _, mid = self._client.subscribe(pattern, qos)
             wanted[mid or 0] = pattern
-        self._until(lambda: wanted.keys() <= self._granted.keys(), "did not answer the subscription")
+        self._until(lambda: wanted.keys() <= self._granted.keys(), "subscription")
         denied = [pattern for mid, pattern in wanted.items() if not self._granted[mid]]
         if denied:
-            raise BrokerError(f"broker {self.place} refuses the subscription to {', '.join(denied)}")
+            raise broker_words.refused_subscription(denied, self.place)
 
-    def _until(self, done: Callable[[], bool], complaint: str) -> None:
-        deadline_s = time.monotonic() + CONNECT_TIMEOUT_S
-        while not done() and time.monotonic() < deadline_s and self._lost is None:
-            if self._client.loop(0.1) != MQTTErrorCode.MQTT_ERR_SUCCESS:
-                break
-        if not done():
-            raise BrokerError(self._lost or f"broker {self.place} {complaint}")
+    def _until(self, done: Callable[[], bool], what: str) -> None:
+        deadline_s = time.monotonic() + self._caller.timeout_s
+        code = MQTTErrorCode.MQTT_ERR_SUCCESS
+        while not done():
+            if time.monotonic() >= deadline_s:
+                is_logged_in = self._answer is not None
+                raise broker_fault.silence(self._caller, self._client, what, is_logged_in=is_logged_in)
+            if code != MQTTErrorCode.MQTT_ERR_SUCCESS or self._lost is not None:
+                raise self._loss(code)
+            code = self._client.loop(0.1)
+
+    def _loss(self, code: MQTTErrorCode) -> BrokerError:
+        reason = paho.error_string(code) if self._lost is None else self._lost.getName()
+        return broker_fault.loss(
+            self._caller, self._client, reason, is_logged_in=self._answer is not None, is_new=self._is_new
+        )
+
+    def _on_socket_open(self, _client: paho.Client, _user: object, opened: object) -> None:
+        """Judge the certificate's dates by the right time, before anything is said to the broker."""
+        if isinstance(opened, ssl.SSLSocket) and isinstance(self._clock, int):
+            certificate = opened.getpeercert() or {}
+            wrong = tls_words.out_of_date(certificate, self._clock / 1000, self.place)
+            if wrong is not None:
+                raise wrong
 
     def _on_message(self, _client: paho.Client, _user: object, message: paho.MQTTMessage) -> None:
         self.received += 1
@@ -164,7 +212,13 @@ class Connection:
     def _on_disconnect(
         self, _client: paho.Client, _user: object, _flags: object, code: ReasonCode, _properties: object
     ) -> None:
-        self._lost = f"connection to {self.place} lost ({code})"
+        self._lost = code
+
+    def _on_publish(
+        self, _client: paho.Client, _user: object, mid: int, _code: ReasonCode, _properties: object
+    ) -> None:
+        self._unconfirmed.pop(mid, None)
+        self._confirmed_s = time.monotonic()
 
     def _on_subscribe(
         self, _client: paho.Client, _user: object, mid: int, codes: list[ReasonCode], _properties: object
@@ -175,24 +229,3 @@ class Connection:
 def _without_share(pattern: str) -> str:
     """The topics that a filter matches; `$share/GROUP/` before it only says who else reads them."""
     return pattern.split("/", 2)[2] if pattern.startswith("$share/") else pattern
-
-
-_PLAIN_WORDS: tuple[tuple[type[Exception], str], ...] = (
-    (socket.gaierror, "the name cannot be resolved"),
-    (ConnectionRefusedError, "nobody listens there (connection refused)"),
-    (ConnectionResetError, "hangs up on us: does that port want tls, or none?"),
-)
-
-
-def _in_plain_words(error: Exception, place: str) -> str:
-    what = str(error)
-    if isinstance(error, ssl.SSLCertVerificationError):
-        what = f"its certificate is not accepted ({error.verify_message})"
-    elif isinstance(error, ssl.SSLError):
-        what = f"TLS fails ({error.reason or error.strerror})"
-    elif isinstance(error, TimeoutError):
-        what = f"no answer within {CONNECT_TIMEOUT_S:.0f} s"
-    elif isinstance(error, OSError):
-        what = error.strerror or what
-    what = next((words for kind, words in _PLAIN_WORDS if isinstance(error, kind)), what)
-    return f"broker {place}: {what}"

@@ -1,6 +1,5 @@
 """The `[mqtt]` table of both settings files: how to reach the broker, and with what identity."""
 
-import ssl
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
@@ -47,23 +46,3 @@ class Mqtt(msgspec.Struct, kw_only=True, frozen=True):
                 yield Fault(
                     f"{path}.{key}", "there is no such file", name, "Copy it there, or mend the path."
                 )
-
-
-class _TlsSocket(ssl.SSLSocket):
-    """Closed when its handshake fails; paho would leave it to the garbage collector."""
-
-    def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002 - the library's signature
-        try:
-            super().do_handshake(block)
-        except OSError:
-            self.close()
-            raise
-
-
-def tls_context(mqtt: Mqtt) -> ssl.SSLContext:
-    """What TLS needs, from the table's files."""
-    context = ssl.create_default_context(cafile=mqtt.ca_file or None)
-    context.sslsocket_class = _TlsSocket
-    if mqtt.cert_file:
-        context.load_cert_chain(mqtt.cert_file, mqtt.key_file)
-    return context

@@ -119,7 +119,7 @@ def test_a_reading_travels_from_the_register_to_the_page(tmp_path, mosquitto: Mo
 def accepted(chain: Chain) -> tuple[int, set[tuple[str, int]], set[tuple[str, int]]]:
     """How many readings the outbox ever took, and where they are: in the history, still in the outbox."""
     in_outbox = set(chain.rows("outbox", "SELECT device, t FROM reading"))
-    total = chain.rows("outbox", "SELECT seq FROM sqlite_sequence WHERE name = 'reading'")
+    total = chain.rows("outbox", "SELECT seq FROM accepted")
     in_history = set(
         chain.rows("history", "SELECT device, t FROM power UNION ALL SELECT device, t FROM flow")
     )

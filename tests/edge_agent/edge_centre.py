@@ -112,6 +112,7 @@ class Station:
 
     def __init__(self, folder: Path, port: int, clock: Clock) -> None:
         self.clock = clock
+        self.fatal: list[str] = []
         self.outbox = Outbox(folder / "outbox.db", boot="boot", max_mb=8)
         self.conditions = Conditions(logging.getLogger("station"))
         settings = parse(SETTINGS.replace("PORT", str(port)), "agent.toml", AgentSettings)
@@ -121,6 +122,7 @@ class Station:
             clock,
             self.conditions,
             lambda: Status(online=True, backlog=self.outbox.backlog()),
+            fatal=self.fatal.append,
         )
         self.stop = threading.Event()
         self.thread = threading.Thread(target=self.uplink.run, args=(self.stop,))

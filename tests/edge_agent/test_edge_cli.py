@@ -228,13 +228,6 @@ def test_bad_usage(words):
     assert "usage: qingliu" in done.stderr
 
 
-def test_run_with_an_outbox_that_is_none(tmp_path):
-    (tmp_path / "outbox.db").write_text("no database" * 200)
-    done = qingliu("run", "--config", config(tmp_path))
-    assert done.returncode == 1
-    assert done.stderr.splitlines()[-1] == f"outbox {tmp_path}/outbox.db: file is not a database"
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_run_ends_when_asked_and_has_said_its_troubles_once(tmp_path, number):
     log = tmp_path / "log"

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent import outbox as outbox_module
 from edge_agent.meter import Poll
-from edge_agent.outbox import REFUSED_CAP, Outbox, OutboxError
+from edge_agent.outbox import DATED_AT_ONCE, Outbox, OutboxError, Refused
+from edge_agent.outbox_file import PAGE_BYTES
+from edge_agent.refused import CAP as REFUSED_CAP
+from edge_agent.refused import LONGEST_TEXT
 
 OFFSET = 1_763_740_000_000
 
@@ -17,7 +19,7 @@ def poll(at_ms: int, device: str = "power-1", **more) -> Poll:
     return Poll(device, "power", at_ms, "good", None, {"energy_kwh": float(at_ms)})._replace(**more)
 
 
-def open_outbox(folder: Path, boot: str = "boot-a", max_mb: int = 4) -> Outbox:
+def open_outbox(folder: Path, boot: str = "boot-a", max_mb: float = 4) -> Outbox:
     return Outbox(folder / "outbox.db", boot=boot, max_mb=max_mb)
 
 
@@ -56,6 +58,17 @@ def test_a_reading_goes_out_as_a_batch_has_it(outbox):
     ]  # fmt: skip
 
 
+def test_the_json_is_that_of_a_reading_to_the_letter(outbox):
+    values = {"active_power_kw": 0.044, "voltage_l1_v": 230.1, "energy_kwh": 20411.25}
+    outbox.accept([poll(5, values=values, quality="suspect", why="implausible")], OFFSET)
+    assert [bytes(each.json) for each in outbox.waiting(limit=9, newest_first=False)] == [
+        (
+            b'{"seq":1,"t":1763740000005,"d":"power-1","k":"power","q":"suspect","why":"implausible",'
+            b'"x":{"active_power_kw":0.044,"voltage_l1_v":230.1,"energy_kwh":20411.25}}'
+        )
+    ]
+
+
 def test_everything_survives_a_reopening_but_no_number_is_used_again(tmp_path):
     with closing(open_outbox(tmp_path)) as first:
         name = first.id
@@ -82,6 +95,73 @@ def test_a_killed_process_loses_nothing_that_was_accepted(tmp_path):
         assert writer._file._db.execute("PRAGMA synchronous").fetchone() == (2,)
 
 
+def test_what_is_found_at_opening_is_what_was_there(tmp_path, monkeypatch):
+    with closing(open_outbox(tmp_path)) as outbox:
+        outbox.accept([poll(number, f"power-{number % 3}") for number in range(100)], OFFSET)
+        outbox.accept([poll(number) for number in range(30)], None)
+        outbox.accept([poll(1_000)], OFFSET)
+        outbox.drop([(1, 7), (40, 70)])
+        before = outbox._stock
+    for at_once in (1, 7, 131, 10**6):
+        monkeypatch.setattr("edge_agent.stock.LOOKED_AT_ONCE", at_once)
+        with closing(open_outbox(tmp_path)) as again:
+            assert again._stock == before
+            newest = {"power-0": OFFSET + 99, "power-1": OFFSET + 1_000, "power-2": OFFSET + 98}
+            assert again._instants.mark() == newest
+
+
+def test_numbers_and_counts_go_on_after_all_has_left(tmp_path):
+    with closing(open_outbox(tmp_path)) as first:
+        first.accept([poll(1), poll(2), poll(3)], OFFSET)
+        first.refuse([(3, 3)], "x", "y")
+        first.drop([(1, 2)])
+    for number in (4, 5):
+        with closing(open_outbox(tmp_path)) as again:
+            assert (again.backlog(), again.oldest_t(), again.refused_count()) == (0, None, 1)
+            again.accept([poll(number)], OFFSET)
+            assert [seq for seq, _, _ in rows(again)] == [number]
+            again.drop([(number, number)])
+    assert look(tmp_path, "SELECT seq FROM accepted") == [(5,)]
+
+
+def test_the_views_show_what_waits(tmp_path, outbox):
+    outbox.accept([poll(1), poll(2, "flow-1", kind="flow", quality="missing", why="echo", values={})], OFFSET)
+    outbox.accept([poll(3)], None)
+    assert look(tmp_path, "SELECT * FROM reading ORDER BY seq") == [
+        (1, OFFSET + 1, "power-1", "power", "good", None, "energy_kwh", "1.0"),
+        (2, OFFSET + 2, "flow-1", "flow", "missing", "echo", None, ""),
+        (3, None, "power-1", "power", "good", None, "energy_kwh", "3.0"),
+    ]
+    assert look(tmp_path, "SELECT seq FROM accepted") == [(3,)]
+
+
+def test_two_who_write_to_one_file_do_not_disturb_each_other(tmp_path, outbox):
+    with closing(open_outbox(tmp_path)) as other:
+        for number in range(3):
+            outbox.accept([poll(number)], OFFSET)
+            other.accept([poll(number, "flow-1"), poll(number)], OFFSET)
+        assert [seq for seq, _, _ in rows(outbox)] == list(range(1, 10))
+        outbox.drop([(1, 4)])
+        other.drop([(3, 5)])
+        assert other.backlog() == 4
+    assert [t - OFFSET for _, t, device in rows(outbox) if device == "power-1"] == [3, 4, 5]
+
+
+def test_an_accept_that_fails_changes_nothing(tmp_path, outbox):
+    outbox.accept([poll(1)], OFFSET)
+    outbox.accept([poll(2)], None)
+    with pytest.raises(OverflowError):
+        outbox.accept([poll(3, "new-one", values={"power_factor": 1.0}), poll(2**80)], OFFSET)
+    outbox.accept([poll(4, "new-one", values={"power_factor": 1.0})], OFFSET)
+    assert (outbox.backlog(), outbox.date(OFFSET)) == (3, 0)
+    assert rows(outbox) == [
+        (1, OFFSET + 1, "power-1"),
+        (2, OFFSET + 2, "power-1"),
+        (3, OFFSET + 4, "new-one"),
+    ]
+    assert look(tmp_path, "SELECT device FROM shape") == [("power-1",), ("new-one",)]
+
+
 def test_one_commit_a_round(outbox):
     told: list[str] = []
     outbox._file._db.set_trace_callback(told.append)
@@ -99,6 +179,18 @@ def test_instants_of_a_device_are_unique(outbox):
     assert rows(outbox)[0][1] == OFFSET + 9
 
 
+def test_a_clock_set_back_searches_the_table_once(outbox):
+    outbox.accept([poll(number * 10) for number in range(100)], OFFSET)
+    told: list[str] = []
+    outbox._file._db.set_trace_callback(told.append)
+    for number in range(50, 110):
+        outbox.accept([poll(number * 10)], OFFSET)
+    outbox._file._db.set_trace_callback(None)
+    assert len([each for each in told if "ORDER BY t" in each]) == 1
+    later = [t - OFFSET for seq, t, _ in rows(outbox) if seq > 100]
+    assert later == [number * 10 + (number < 100) for number in range(50, 110)]
+
+
 def test_what_was_read_without_a_clock_is_dated_once_it_is_known(outbox):
     outbox.accept([poll(5), poll(5)], None)
     outbox.accept([poll(6, "flow-1")], None)
@@ -107,6 +199,25 @@ def test_what_was_read_without_a_clock_is_dated_once_it_is_known(outbox):
     assert rows(outbox) == [(1, OFFSET + 5, "power-1"), (2, OFFSET + 6, "power-1"), (3, OFFSET + 6, "flow-1")]
     assert outbox.date(OFFSET + 1000) == 0
     assert outbox.oldest_t() == OFFSET + 5
+
+
+def test_many_are_dated_in_several_commits(tmp_path):
+    count = 2 * DATED_AT_ONCE
+    with closing(open_outbox(tmp_path, "boot-a")) as before:
+        before.accept([poll(number) for number in range(DATED_AT_ONCE + 5)], None)
+    with closing(open_outbox(tmp_path, "boot-b")) as outbox:
+        outbox.accept([poll(number) for number in range(count)], None)
+        outbox.accept([poll(5 * count)], OFFSET)
+        told: list[str] = []
+        outbox._file._db.set_trace_callback(told.append)
+        assert outbox.date(OFFSET) == DATED_AT_ONCE + 5
+        outbox._file._db.set_trace_callback(None)
+        assert told.count("COMMIT") == 4
+        assert len([each for each in told if "ORDER BY t" in each]) == 1
+        assert [t - OFFSET for _, t, _ in rows(outbox)] == [*range(count), 5 * count]
+        assert outbox.oldest_t() == OFFSET
+        assert outbox.refused_count() == DATED_AT_ONCE + 5
+        assert len(outbox.refused(10**6)) == REFUSED_CAP
 
 
 def test_what_another_boot_read_without_a_clock_is_refused(tmp_path):
@@ -146,6 +257,16 @@ def test_the_refused_table_keeps_the_newest_and_counts_all(tmp_path, outbox):
     ]
 
 
+def test_the_refused_are_shown_newest_first(outbox):
+    outbox.accept([poll(number) for number in range(4)], OFFSET)
+    outbox.refuse([(2, 3)], "x" * 999, "清" * 999)
+    outbox.refuse([(1, 1)], "implausible_time", "a year ahead")
+    assert outbox.refused(2) == [
+        Refused(seq, OFFSET + seq - 1, "power-1", "x" * LONGEST_TEXT, "清" * LONGEST_TEXT) for seq in (3, 2)
+    ]
+    assert outbox.refused(9)[2:] == [Refused(1, OFFSET, "power-1", "implausible_time", "a year ahead")]
+
+
 def test_the_order_of_what_waits(outbox):
     outbox.accept([poll(number) for number in range(9)], OFFSET)
     outbox.accept([poll(99)], None)
@@ -153,55 +274,6 @@ def test_the_order_of_what_waits(outbox):
     assert [seq for seq, _, _ in rows(outbox, limit=3, newest_first=True)] == [9, 8, 7]
     assert [seq for seq, _, _ in rows(outbox, limit=3, without={1, 3, 77})] == [2, 4, 5]
     assert [seq for seq, _, _ in rows(outbox, limit=3, newest_first=True, without=set(range(2, 10)))] == [1]
-
-
-def fill(outbox: Outbox, offset_ms: int | None = OFFSET) -> int:
-    """Accept rounds until it is full; returns how many readings were accepted."""
-    for number in range(0, 100_000, 2):
-        at = [number * 10 + step for step in range(20)]
-        try:
-            outbox.accept([poll(ms, device) for ms in at for device in ("power-1", "flow-1")], offset_ms)
-        except OutboxError as error:
-            assert str(error).endswith("outbox.db: full, max_mb allows no more")  # noqa: PT017 - it ends the loop
-            return 20 * number
-    raise AssertionError("it never ran full")
-
-
-def test_a_full_outbox_takes_nothing_by_halves_and_works_again(tmp_path):
-    with closing(open_outbox(tmp_path, max_mb=1)) as outbox:
-        count = fill(outbox)
-        assert outbox.backlog() == count == len(rows(outbox))
-        assert (tmp_path / "outbox.db").stat().st_size <= 1_000_000
-        with pytest.raises(OutboxError):
-            outbox.accept([poll(10**6 + number) for number in range(50)], OFFSET)
-        assert outbox.backlog() == count
-        outbox.drop([(1, 500)])
-        outbox.accept([poll(10**7)], OFFSET)
-        assert outbox.backlog() == count - 500 + 1
-
-
-@pytest.mark.parametrize("max_mb", [1, 3])
-def test_a_full_outbox_can_still_be_dated_refused_and_emptied(tmp_path, max_mb):
-    with closing(open_outbox(tmp_path, max_mb=max_mb)) as outbox:
-        count = fill(outbox, None)
-        assert outbox.date(OFFSET) == 0
-        assert len(rows(outbox)) == count
-        for first in range(1, 100):
-            outbox.refuse([(first, first)], "implausible_time", "a year ahead")
-        outbox.refuse([(1, count)], "implausible_time", "a year ahead")
-        assert (outbox.backlog(), outbox.refused_count()) == (0, count)
-    assert (tmp_path / "outbox.db").stat().st_size <= max_mb * 1_000_000 * outbox_module.HEADROOM
-
-
-def test_a_smaller_bound_does_not_hurt_what_is_there(tmp_path):
-    with closing(open_outbox(tmp_path, max_mb=2)) as outbox:
-        count = fill(outbox)
-    with closing(open_outbox(tmp_path, max_mb=1)) as outbox:
-        with pytest.raises(OutboxError):
-            outbox.accept([poll(10**7 + number) for number in range(500)], OFFSET)
-        outbox.drop([(1, count)])
-        outbox.accept([poll(1)], OFFSET)
-        assert outbox.backlog() == 1
 
 
 @pytest.mark.parametrize(
@@ -217,17 +289,7 @@ def test_a_file_that_is_no_outbox(tmp_path, content, what):
     with pytest.raises(OutboxError) as caught:
         open_outbox(tmp_path)
     assert str(caught.value) == f"outbox {path}: {what}"
-
-
-def test_a_database_of_somebody_else(tmp_path):
-    with closing(sqlite3.connect(tmp_path / "outbox.db")) as foreign:
-        foreign.execute("CREATE TABLE meta (one TEXT)")
-    with pytest.raises(OutboxError) as caught:
-        open_outbox(tmp_path)
-    assert (
-        str(caught.value)
-        == f"outbox {tmp_path}/outbox.db: table meta has 1 columns but 2 values were supplied"
-    )
+    assert path.exists()
 
 
 def test_a_folder_that_cannot_be_made(tmp_path):
@@ -239,7 +301,7 @@ def test_a_folder_that_cannot_be_made(tmp_path):
 def test_after_closing_it_says_so(tmp_path):
     outbox = open_outbox(tmp_path)
     outbox.close()
-    for question in (outbox.backlog, lambda: outbox.accept([poll(1)], OFFSET), lambda: rows(outbox)):
+    for question in (outbox.oldest_t, lambda: outbox.accept([poll(1)], OFFSET), lambda: rows(outbox)):
         with pytest.raises(OutboxError, match=r"outbox.db: Cannot operate on a closed database"):
             question()
 
@@ -261,4 +323,22 @@ def test_threads_may_share_it(outbox):
     assert rows(outbox, newest_first=True)[0][0] == 241
     assert left <= 240
     assert outbox.disk_free_mb() > 0
-    assert outbox._file._db.execute("PRAGMA page_size").fetchone()[0] == outbox_module.PAGE_BYTES
+    assert outbox._file._db.execute("PRAGMA page_size").fetchone()[0] == PAGE_BYTES
+
+
+def test_what_it_takes_on_the_disk(tmp_path, outbox):
+    outbox.accept([poll(number) for number in range(10_000)], OFFSET)
+    taken = sum(each.stat().st_size for each in tmp_path.glob("outbox.db*"))
+    assert outbox.size_mb() == round(taken / 1e6, 2) > 0.2
+
+
+def test_no_question_scans_the_table(outbox):
+    outbox.accept([poll(number) for number in range(5_000)], OFFSET)
+    outbox.drop([(1, 10), (4_000, 4_100)])
+    outbox.refuse([(20, 20)], "x", "y")
+    steps: list[int] = []
+    outbox._file._db.set_progress_handler(lambda: steps.append(1), 100)
+    for _ in range(10):
+        assert (outbox.backlog(), outbox.oldest_t(), outbox.refused_count()) == (4_888, OFFSET + 10, 1)
+    outbox._file._db.set_progress_handler(None, 0)
+    assert len(steps) < 10

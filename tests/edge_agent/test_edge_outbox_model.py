@@ -1,4 +1,7 @@
-"""The outbox against a dictionary: whatever is done to it, nothing is lost and nothing invented."""
+"""The outbox against a dictionary: whatever is done to it, nothing is lost uncounted and nothing invented.
+
+It is so small that floods of readings are thinned out, and it is opened anew between any two steps.
+"""
 
 import tempfile
 from pathlib import Path
@@ -24,12 +27,12 @@ class OutboxModel(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory()
         self.boot = 0
         self.waiting: dict[int, tuple[str, int, int, int | None]] = {}
-        self.accepted = self.refused = 0
+        self.accepted = self.refused = self.thinned = 0
         self.outbox = self._open()
         self.id = self.outbox.id
 
     def _open(self) -> Outbox:
-        return Outbox(Path(self.folder.name) / "o.db", boot=f"boot-{self.boot}", max_mb=2)
+        return Outbox(Path(self.folder.name) / "o.db", boot=f"boot-{self.boot}", max_mb=0.08)
 
     @initialize()
     def is_empty(self):
@@ -47,6 +50,22 @@ class OutboxModel(RuleBasedStateMachine):
             self.accepted += 1
             t = None if offset is None else at + offset
             self.waiting[self.accepted] = (device, self.boot, at, t)
+        self._leave_thinned()
+
+    @rule(start=st.integers(0, 9), offset=st.sampled_from([None, OFFSET]), count=st.integers(50, 300))
+    def flood(self, start, offset, count):
+        """So many minutes of a meter; some of its days came before."""
+        self.accept([("a", start * 86_400_000 + minute * 60_000) for minute in range(count)], offset)
+
+    def _leave_thinned(self):
+        """What is not there any more must be what was counted as thinned, and older than what is finer."""
+        there = {seq for (seq,) in self.outbox._file.rows("SELECT seq FROM waiting")}
+        gone = self.waiting.keys() - there
+        assert self.outbox.thinned_count() - self.thinned == len(gone)
+        assert not gone or max(gone) < max(there)
+        self.thinned += len(gone)
+        for seq in gone:
+            del self.waiting[seq]
 
     @rule(offset=st.sampled_from([OFFSET, OFFSET + 2]))
     def date(self, offset):
@@ -80,6 +99,8 @@ class OutboxModel(RuleBasedStateMachine):
         self.boot += reboots
         self.outbox = self._open()
         assert self.outbox.id == self.id
+        assert self.outbox.thinned_count() == self.thinned
+        assert [(self.accepted,)] == self.outbox._file.rows("SELECT seq FROM accepted")
 
     @rule(limit=st.integers(1, 5), newest_first=st.booleans(), without=st.sets(st.integers(1, 20)))
     def choose(self, limit, newest_first, without):
@@ -102,6 +123,7 @@ class OutboxModel(RuleBasedStateMachine):
             taken.add((self.waiting[seq][0], t))
             self.waiting[seq] = (*self.waiting[seq][:3], t)  # and for good
         assert self.outbox.backlog() == len(self.waiting)
+        assert self.outbox.oldest_t() == (found[min(found)] if found else None)
         assert self.outbox.refused_count() == self.refused
 
     def teardown(self):

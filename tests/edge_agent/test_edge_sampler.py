@@ -13,7 +13,7 @@ from edge_agent import watched as watched_module
 from edge_agent.clock import Clock
 from edge_agent.config import Agent, load_agent
 from edge_agent.meter import Poll, boot_ms
-from edge_agent.outbox import Outbox, OutboxError
+from edge_agent.outbox import Outbox, OutboxDamagedError, OutboxError
 from edge_agent.sampler import LineSampler, line_samplers
 from edge_agent.watched import Watched
 from service.conditions import Conditions
@@ -55,19 +55,24 @@ class Line:
         self.meters = {name: FakeMeter(name, self.now, self.asked) for name in names}
         self.watched = [Watched(meter, 60_000) for meter in self.meters.values()]
         self.conditions = Conditions(logging.getLogger("line"))
-        self.closed, self.patience_s = False, 0.5
+        self.closed, self.patience_s, self.has_room = False, 0.5, True
         self.beats: list[int] = []
         self.rounds_to_go = 0
         self.sampler = LineSampler(
             self,
             self.watched,
             interval_ms=60_000,
-            accept=lambda polls, urgent: self.accepted.append((polls, urgent)),
+            accept=self.accept,
             conditions=self.conditions,
         )
 
     def close(self) -> None:
         self.closed = True
+
+    def accept(self, polls: list[Poll], urgent: bool) -> bool:  # noqa: FBT001 - the sampler's port
+        if self.has_room:
+            self.accepted.append((polls, urgent))
+        return self.has_room
 
     def rest(self, _stop_fd: int, seconds: float) -> bool:
         """Instead of waiting it moves the time, and stops after so many rounds."""
@@ -217,6 +222,22 @@ def test_one_meter_that_breaks_the_program_does_not_take_the_others_readings(mon
     assert line.round()[0] == [("a", None), ("b", None), ("c", None)]
 
 
+def test_only_rounds_whose_readings_were_accepted_are_progress(monkeypatch):
+    line = Line(monkeypatch, "a")
+    line.round()
+    line.has_room = False
+    for minutes in range(1, 5):
+        line.round()
+        assert line.sampler.is_working(line.now[0]) is (minutes <= 3)
+    line.has_room = True
+    line.round()
+    assert line.sampler.is_working(line.now[0])
+    line.meters["a"].why = "no_response"
+    for _ in range(5):  # nothing is to be accepted, which is no failure
+        line.round()
+    assert line.sampler.is_working(line.now[0])
+
+
 def test_the_status_of_a_device_needs_a_clock_for_its_date(monkeypatch):
     line = Line(monkeypatch, "a")
     line.round()
@@ -285,7 +306,8 @@ def test_from_the_registers_into_the_outbox(tmp_path):
     conditions = Conditions(logging.getLogger("s"))
     with SimulatedStation() as station, closing(Outbox(tmp_path / "o.db", boot="b", max_mb=1)) as outbox:
         [line] = line_samplers(
-            agent(tmp_path, station.port), outbox, Clock(synchronised=lambda: True), conditions, lambda: hurries.append(1)  # noqa: E501
+            agent(tmp_path, station.port), outbox, Clock(synchronised=lambda: True), conditions,
+            hurry=lambda: hurries.append(1), fatal=hurries.append,
         )  # fmt: skip
         thread = threading.Thread(target=line.run, args=(stop_fd,))
         thread.start()
@@ -309,15 +331,19 @@ def test_from_the_registers_into_the_outbox(tmp_path):
 
 def test_a_full_outbox_is_said_and_sampling_goes_on(tmp_path):
     conditions = Conditions(logging.getLogger("s"))
-    full = [True]
+    full, damaged, fatal = [True], [], []
 
     class Full:
         def accept(self, polls, offset) -> None:
+            if damaged:
+                raise OutboxDamagedError("outbox o.db: database disk image is malformed")
             if full:
                 raise OutboxError("outbox o.db: full, max_mb allows no more")
 
     with SimulatedStation() as station:
-        [line] = line_samplers(agent(tmp_path, station.port), Full(), Clock(), conditions, lambda: None)
+        [line] = line_samplers(
+            agent(tmp_path, station.port), Full(), Clock(), conditions, hurry=lambda: None, fatal=fatal.append
+        )
         line.round(boot_ms() + 1000)
         assert conditions.current() == {
             "outbox": "outbox o.db: full, max_mb allows no more: readings are being lost; free some space"
@@ -325,4 +351,8 @@ def test_a_full_outbox_is_said_and_sampling_goes_on(tmp_path):
         full.clear()
         line.round(boot_ms() + 1000)
         assert conditions.current() == {}
+        assert not fatal
+        damaged.append(True)
+        line.round(boot_ms() + 1000)
+        assert fatal == ["outbox o.db: database disk image is malformed"]
         line._bus.close()

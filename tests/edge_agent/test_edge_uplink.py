@@ -1,13 +1,18 @@
 import sqlite3
 from contextlib import closing
 
+import msgspec
 import pytest
+from counting_proxy import CountingProxy
 from edge_centre import STATION, Centre, agent, trusted, untrusted
 from servers import Mosquitto, wait_until
 
 from edge_agent import delivery as delivery_module
+from edge_agent import link as link_module
 from edge_agent import uplink as uplink_module
 from edge_agent.meter import Poll
+from edge_agent.outbox import OutboxDamagedError
+from service import broker as broker_module
 from service.process import now_ms
 
 NOW = 1_763_740_805_000
@@ -20,6 +25,7 @@ def quick(monkeypatch):
     monkeypatch.setattr(uplink_module, "FIRST_HELLO_AGAIN_MS", 200)
     monkeypatch.setattr(uplink_module, "LONGEST_HELLO_AGAIN_MS", 300)
     monkeypatch.setattr(uplink_module, "FIRST_RECONNECT_S", 0.1)
+    monkeypatch.setattr(uplink_module, "FLUSH_MS", 500)
     monkeypatch.setattr(delivery_module, "FIRST_WAIT_MS", 400)
     monkeypatch.setattr(delivery_module, "FIRST_HOLD_MS", 300)
 
@@ -34,6 +40,12 @@ def centre(mosquitto: Mosquitto):
 def connections(mosquitto: Mosquitto) -> int:
     """How often the station connected, as the broker tells it."""
     return (mosquitto._folder / "log").read_text().count(f" as {STATION} ")
+
+
+def with_send_every(settings, seconds: int):
+    """The same settings, sending so seldom."""
+    sampling = msgspec.structs.replace(settings.sampling, send_every_s=seconds)
+    return msgspec.structs.replace(settings, sampling=sampling)
 
 
 def refused(folder) -> list[tuple]:
@@ -243,7 +255,7 @@ def test_the_status_is_retained_and_so_is_the_last_word(tmp_path, mosquitto, cen
         centre = Centre(mosquitto.port)
         with closing(centre.connection):
             centre.until(lambda: centre.statuses, "the last word is kept")
-            assert centre.statuses == [{"online": False}]
+            assert centre.statuses == [{"online": False, "backlog": 2}]
 
 
 def test_the_will_says_goodbye_for_a_dead_box(tmp_path, mosquitto, monkeypatch, centre):
@@ -254,7 +266,7 @@ def test_the_will_says_goodbye_for_a_dead_box(tmp_path, mosquitto, monkeypatch, 
         station.thread.start()
         centre.until(lambda: centre.statuses, "the status came")
         made[0]._client._sock.shutdown(2)
-        centre.until(lambda: {"online": False} in centre.statuses, "the will came")
+        centre.until(lambda: {"online": False, "backlog": 0} in centre.statuses, "the will came")
         centre.until(lambda: centre.statuses[-1] == {"online": True, "backlog": 0}, "it is back")
 
 
@@ -303,3 +315,117 @@ def test_the_loop_outlives_what_nobody_foresaw(tmp_path, mosquitto, centre, capl
     assert [each.message for each in caplog.records if each.exc_info] == [
         "uplink: unexpected failure, connecting anew"
     ]
+
+
+def test_a_centre_that_does_not_answer_is_said(tmp_path, mosquitto, monkeypatch, centre):
+    """The broker is well and takes everything; nobody acknowledges."""
+    monkeypatch.setattr(link_module, "CENTRE_SILENT_MS", 300)
+    with agent(tmp_path, mosquitto.port) as station:
+        station.take(1)
+        station.thread.start()
+        silent = {"centre": "the centre does not answer: does its collector run?"}
+        centre.until(lambda: station.conditions.current() == silent, "it is said")
+        assert station.uplink.link.acked_ms is None
+        centre.answer = centre.store
+        centre.until(lambda: not station.conditions.current(), "it is over")
+        centre.until(lambda: station.outbox.backlog() == 0, "all is delivered")
+        link = station.uplink.link
+        assert link.acked_ms >= link.connected_ms
+        delivery = station.uplink.delivery
+        assert (delivery.hold_reason, delivery.outstanding) == (None, 0)
+
+
+def test_two_boxes_with_one_name_are_recognised(tmp_path, mosquitto, monkeypatch):
+    """The broker ends the older connection each time the other one comes."""
+    monkeypatch.setattr(uplink_module, "SELDOM_RECONNECT_S", 0.5)
+    (tmp_path / "b").mkdir()
+    with agent(tmp_path, mosquitto.port) as one, agent(tmp_path / "b", mosquitto.port) as other:
+        one.thread.start()
+        other.thread.start()
+        words = f"broker 127.0.0.1 ended 3 connections in a row: does another box use the station id {STATION} as well?"  # noqa: E501
+        wait_until(
+            lambda: words in [each.conditions.current().get("uplink") for each in (one, other)], "it is said"
+        )
+
+
+def test_what_waits_at_the_end_is_still_delivered(tmp_path, mosquitto, monkeypatch, centre):
+    """Nothing is due for an hour; the end comes first."""
+    centre.answer = centre.store
+    with agent(tmp_path, mosquitto.port) as station:
+        monkeypatch.setattr(
+            station.uplink, "_settings", with_send_every(station.uplink._settings, 3600)
+        )  # the uplink's own settings are frozen
+        station.thread.start()
+        centre.until(lambda: centre.hellos and station.uplink.link.acked_ms, "hello")
+        station.take(3)
+        station.stop.set()
+        centre.until(lambda: not station.thread.is_alive(), "it has ended")
+        assert station.outbox.backlog() == 0
+        centre.until(lambda: centre.statuses[-1]["online"] is False, "goodbye")
+
+
+def test_an_end_without_a_centre_does_not_wait_for_it(tmp_path, mosquitto, monkeypatch, centre):
+    monkeypatch.setattr(uplink_module, "FLUSH_MS", 200)
+    with agent(tmp_path, mosquitto.port) as station:
+        station.take(3)
+        station.thread.start()
+        centre.until(lambda: centre.data, "data came")
+        station.stop.set()
+        centre.until(lambda: not station.thread.is_alive(), "it has ended")
+        assert station.outbox.backlog() == 3
+
+
+def test_a_lost_and_a_doubled_ack_change_nothing(tmp_path, mosquitto, centre):
+    answers = []
+
+    def twice_after_once_not(batch):
+        if centre.greet(batch):
+            return
+        answers.append(batch)
+        if len(answers) > 1:
+            centre.store(batch)
+            centre.store(batch)
+
+    centre.answer = twice_after_once_not
+    with agent(tmp_path, mosquitto.port) as station:
+        station.take(5)
+        station.thread.start()
+        centre.until(lambda: station.outbox.backlog() == 0, "all is delivered")
+        station.take(2)
+        station.uplink.hurry()
+        centre.until(lambda: station.outbox.backlog() == 0, "the others too")
+    assert sorted(set(centre.seqs())) == [1, 2, 3, 4, 5, 6, 7]
+    assert station.outbox.refused_count() == 0
+
+
+def test_a_damaged_outbox_ends_the_delivery(tmp_path, mosquitto, monkeypatch, centre):
+    with agent(tmp_path, mosquitto.port) as station:
+
+        def damaged() -> int:
+            raise OutboxDamagedError("outbox o.db: database disk image is malformed")
+
+        monkeypatch.setattr(station.outbox, "oldest_t", damaged)
+        station.thread.start()
+        wait_until(lambda: station.fatal, "it is told")
+        station.thread.join(5)
+        assert station.fatal == ["outbox o.db: database disk image is malformed"]
+
+
+def test_a_line_that_dies_in_silence_is_given_up(tmp_path, mosquitto, monkeypatch, centre):
+    """Half-open: the connection stands, nothing passes any more; a mobile network does that."""
+    monkeypatch.setattr(broker_module, "CONFIRM_TIMEOUT_S", 0.5)
+    centre.answer = centre.store
+    with CountingProxy(mosquitto.port) as proxy, agent(tmp_path, proxy.port) as station:
+        station.thread.start()
+        centre.until(lambda: station.uplink.link.acked_ms, "hello")
+        proxy.stall()
+        station.take(3)
+        words = f"connection to 127.0.0.1:{proxy.port} lost (no confirmation for 0 s)"
+        centre.until(lambda: station.conditions.current().get("uplink") == words, "it is said")
+        proxy.forward()
+        centre.until(lambda: station.outbox.backlog() == 0, "all is delivered")
+        assert proxy.connections >= 2
+        station.take(2)
+        proxy.cut()
+        centre.until(lambda: station.outbox.backlog() == 0, "the rest as well")
+    assert sorted(set(centre.seqs())) == [1, 2, 3, 4, 5]

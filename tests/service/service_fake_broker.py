@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -25,7 +26,7 @@ class FakeBroker:
             self._caller, _ = self._listener.accept()
         except OSError:
             return
-        with self._caller as caller:
+        with self._caller as caller, suppress(OSError):  # the caller may hang up by a reset
             for answer in self._answers:
                 if not caller.recv(4096):
                     return
@@ -33,11 +34,8 @@ class FakeBroker:
                     return
                 if answer:
                     caller.sendall(answer)
-            try:
-                while caller.recv(4096):
-                    pass
-            except OSError:
-                return
+            while caller.recv(4096):
+                pass
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -1,12 +1,12 @@
 import gc
-import subprocess
 import time
 import warnings
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from servers import Mosquitto, free_port, listens, wait_until
+from counting_proxy import CountingProxy
+from servers import Mosquitto, free_port, wait_until
 from service_fake_broker import CONNACK, HANG_UP, SUBACK_REFUSED, FakeBroker
 
 from service import broker
@@ -14,6 +14,7 @@ from service.broker import BrokerError, Connection, Message, Will
 from service.mqtt import Mqtt
 from service.settings import Fault
 
+PING = 2
 COMPLAINT = "broker 127.0.0.1:{port}: {what}"
 
 
@@ -26,17 +27,25 @@ def connect(mqtt: Mqtt, name: str = "test", *, to: str = "qingliu/#", heard=None
     return Connection(mqtt, name, subscriptions=[(to, 1)], on_message=on_message, **more)
 
 
-def refusal(mqtt: Mqtt, **more) -> str:
+def refusal(mqtt: Mqtt, *, kind: str, closed_by_broker: bool = False, **more) -> str:
     """The complaint of a connection that fails; a socket left open would be a ResourceWarning here."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         with pytest.raises(BrokerError) as caught:
             connect(mqtt, **more)
         text = str(caught.value)
+        assert (caught.value.kind, caught.value.closed_by_broker) == (kind, closed_by_broker)
         del caught
         gc.collect()
     assert len(text.splitlines()) == 1
     return text
+
+
+def ending(connection: Connection) -> BrokerError:
+    """How a connection ends that must end."""
+    with pytest.raises(BrokerError) as caught:
+        wait_until(lambda: connection.step(0.1), "the loss is noticed")
+    return caught.value
 
 
 def hear(connection: Connection, heard: list[Message], count: int) -> list[Message]:
@@ -116,64 +125,120 @@ def test_the_will_speaks_when_the_socket_dies_and_not_after_a_goodbye(mosquitto:
 def test_nobody_listens():
     port = free_port()
     what = "nobody listens there (connection refused)"
-    assert refusal(at(port)) == COMPLAINT.format(port=port, what=what)
+    assert refusal(at(port), kind="unreachable") == COMPLAINT.format(port=port, what=what)
 
 
 def test_a_name_that_leads_nowhere():
     mqtt = Mqtt(host="no-such-host.invalid", tls=False)
-    assert refusal(mqtt) == "broker no-such-host.invalid:1883: the name cannot be resolved"
+    assert refusal(mqtt, kind="unreachable") == (
+        "broker no-such-host.invalid:1883: the name cannot be resolved."
+        " Check mqtt.host, and whether this machine's link is up."
+    )
 
 
 @pytest.fixture
-def guarded(mosquitto: Mosquitto, mosquitto_program, tmp_path: Path):
-    """A second broker that wants a password."""
-    passwords, config, port = tmp_path / "passwords", tmp_path / "guarded.conf", free_port()
-    subprocess.run(["mosquitto_passwd", "-b", "-c", str(passwords), "station", "right"], check=True)
-    passwords.chmod(0o644)
-    config.write_text(
-        f"listener {port} 127.0.0.1\nallow_anonymous false\npassword_file {passwords}\nuser root\n"
-    )
-    process = subprocess.Popen([mosquitto_program, "-c", str(config)], stderr=subprocess.DEVNULL)
-    try:
-        wait_until(lambda: listens(port), "the guarded broker listens")
-        yield port
-    finally:
-        process.kill()
-        process.wait()
+def guarded(mosquitto_program, tmp_path: Path):
+    """A broker that wants a password."""
+    server = Mosquitto(mosquitto_program, tmp_path / "guarded", passwords={"station": "right"})
+    server.start()
+    yield server.port
+    server.kill()
 
 
 def test_a_login_may_be_refused_or_taken(guarded: int, tmp_path: Path):
     word = tmp_path / "word"
     place = f"broker 127.0.0.1:{guarded}"
-    assert refusal(at(guarded)) == f"{place} refuses the login: Not authorized"
-    word.write_text("wrong\n")
+    assert refusal(at(guarded), kind="login") == (
+        f"{place}: wants a login. Give mqtt.cert_file and key_file, or username and password_file."
+    )
     login = at(guarded, username="station", password_file=str(word))
-    assert refusal(login) == f"{place} refuses the login: Not authorized"
+    wrong = f"{place}: refuses user name 'station' or its password. Check mqtt.password_file."
+    word.write_text("wrong\n")
+    assert refusal(login, kind="login") == wrong
+    assert refusal(at(guarded, username="x", password_file=str(word)), kind="login") == wrong.replace(
+        "station", "x"
+    )
     word.write_text("right\n")
     connect(login).close()
+
+
+def test_a_password_file_that_cannot_be_read(tmp_path: Path):
+    word = tmp_path / "word"
+    login = at(free_port(), username="station", password_file=str(word))
+    assert refusal(login, kind="configuration") == (
+        f"mqtt.password_file: cannot be read, No such file or directory (got '{word}')."
+        " Copy it there, or mend the path or its rights."
+    )
     word.write_bytes(b"\xff\xfe")
-    assert "can't decode" in refusal(login)
-    word.unlink()
-    assert refusal(login) == f"{place}: No such file or directory"
+    text = f"mqtt.password_file: is no text (got '{word}'). Copy the right file there."
+    assert refusal(login, kind="configuration") == text
 
 
-def test_tls_where_the_broker_speaks_plainly(mosquitto: Mosquitto):
-    text = refusal(at(mosquitto.port, tls=True))
-    cut = "hangs up on us: does that port want tls, or none?"  # which of the two is a race in the kernel
-    what = text.removeprefix(f"broker 127.0.0.1:{mosquitto.port}: ")
-    assert what == cut or what.startswith("TLS fails (")
+@pytest.mark.parametrize(
+    ("code", "kind", "what"),
+    [
+        (1, "login", "does not speak MQTT 3.1.1. Is it too old?"),
+        (2, "login", "refuses the client id 'test'. Does the broker allow this name?"),
+        (3, "unreachable", "not available just now. Ask its operator if that lasts."),
+        (4, "login", "wants a login. Give mqtt.cert_file and key_file, or username and password_file."),
+        (5, "login", "wants a login. Give mqtt.cert_file and key_file, or username and password_file."),
+    ],
+)
+def test_each_answer_to_the_login_has_its_words(code: int, kind: str, what: str):
+    with FakeBroker(b"\x20\x02\x00" + bytes([code])) as fake:
+        assert refusal(at(fake.port), kind=kind) == COMPLAINT.format(port=fake.port, what=what)
+
+
+def test_no_way_leads_there():
+    text = refusal(Mqtt(host="127.255.255.255", tls=False), kind="unreachable")  # the loopback's broadcast
+    assert text == (
+        "broker 127.255.255.255:1883: no way leads there (Network is unreachable)."
+        " Check this machine's link, and mqtt.host."
+    )
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 64 + ".example", ".example"])
+def test_what_can_be_no_host(host: str):
+    for tls in (False, True):
+        text = refusal(Mqtt(host=host, tls=tls), kind="configuration")
+        assert text == f"mqtt.host: cannot be a host's name (got '{host}'). Write its name or address."
 
 
 def test_plain_where_the_broker_hangs_up():
     with FakeBroker(HANG_UP) as fake:
-        text = refusal(at(fake.port))
-    assert text == f"connection to 127.0.0.1:{fake.port} lost (Unspecified error)"
+        text = refusal(at(fake.port), kind="tls", closed_by_broker=True)
+    what = "hangs up on the login. Does that port want TLS (mqtt.tls, mqtt.port)?"
+    assert text == COMPLAINT.format(port=fake.port, what=what)
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "what"),
+    [
+        (b"\x15\x03\x01\x00\x02\x02\x46", "tls", "that port wants TLS. Check mqtt.tls and mqtt.port."),
+        (b"HTTP/1.1 400 Bad\r\n", "login", "what answers there is no MQTT broker. Check mqtt.port."),
+    ],
+)
+@pytest.mark.parametrize("end", [HANG_UP, None])
+def test_what_answers_is_no_broker(answer: bytes, kind: str, what: str, end, monkeypatch):
+    monkeypatch.setattr(broker, "CONNECT_TIMEOUT_S", 0.3)
+    with FakeBroker(answer, *([end] if end is None else [])) as fake:
+        assert refusal(at(fake.port), kind=kind) == COMPLAINT.format(port=fake.port, what=what)
 
 
 def test_a_refused_subscription_is_no_connection():
     with FakeBroker(CONNACK, SUBACK_REFUSED) as fake:
-        text = refusal(at(fake.port))
-    assert text == f"broker 127.0.0.1:{fake.port} refuses the subscription to qingliu/#"
+        text = refusal(at(fake.port), kind="login")
+    what = "refuses the subscription to qingliu/#. Check the broker's access rules."
+    assert text == COMPLAINT.format(port=fake.port, what=what)
+
+
+def test_a_broker_that_ends_it_right_after_the_login():
+    with FakeBroker(CONNACK, HANG_UP) as fake:
+        text = refusal(at(fake.port), kind="lost", closed_by_broker=True)
+    what = (
+        "closed the connection right after the login. It was stopped, or another client is called 'test' too."
+    )
+    assert text == COMPLAINT.format(port=fake.port, what=what)
 
 
 @pytest.mark.parametrize(
@@ -183,28 +248,85 @@ def test_a_refused_subscription_is_no_connection():
 def test_a_mute_broker_is_given_up(answers, what, monkeypatch):
     monkeypatch.setattr(broker, "CONNECT_TIMEOUT_S", 0.3)
     with FakeBroker(*answers) as fake:
-        assert refusal(at(fake.port)) == f"broker 127.0.0.1:{fake.port} {what}"
+        text = refusal(at(fake.port), kind="unreachable")
+    assert text == COMPLAINT.format(
+        port=fake.port, what=f"{what} within 0 s. Is that a broker, and is it well?"
+    )
 
 
-def test_a_mute_broker_is_given_up_during_the_handshake_too(monkeypatch):
-    monkeypatch.setattr(broker, "CONNECT_TIMEOUT_S", 1.0)
-    with FakeBroker(None) as fake:
-        text = refusal(at(fake.port, tls=True))
-    assert text == f"broker 127.0.0.1:{fake.port}: no answer within 1 s"
+def test_a_second_client_of_the_same_name_pushes_the_first_one_out(mosquitto: Mosquitto):
+    with (
+        closing(connect(at(mosquitto.port), "twin")) as first,
+        closing(connect(at(mosquitto.port), "twin")) as second,
+    ):
+        error = ending(first)
+        second.step(0)
+    what = "closed the connection. It was stopped, or another client is called 'twin' too."
+    assert str(error) == COMPLAINT.format(port=mosquitto.port, what=what)
+    assert error.kind == "lost"
+    assert error.closed_by_broker
 
 
-def test_a_certificate_file_that_is_none(tmp_path: Path, mosquitto: Mosquitto):
-    rubbish = tmp_path / "ca.crt"
-    rubbish.write_text("rubbish")
-    text = refusal(at(mosquitto.port, tls=True, ca_file=str(rubbish)))
-    assert text == f"broker 127.0.0.1:{mosquitto.port}: TLS fails (NO_CERTIFICATE_OR_CRL_FOUND)"
+def test_being_pushed_out_is_seen_through_what_we_still_wrote(mosquitto: Mosquitto):
+    with CountingProxy(mosquitto.port) as proxy, closing(connect(at(proxy.port), "twin")) as first:
+        with closing(connect(at(mosquitto.port), "twin")):
+            wait_until(lambda: not proxy.live, "the broker closed the first one")
+            for _ in range(
+                3
+            ):  # into a stream that is over: the first is answered by a reset, the second fails
+                first.publish("qingliu/x", b"x", qos=1)
+                first.publish("qingliu/x", b"x", qos=1)
+        error = ending(first)
+    assert error.closed_by_broker
+
+
+def test_a_broken_network_is_no_goodbye_of_the_broker(mosquitto: Mosquitto):
+    with CountingProxy(mosquitto.port) as proxy:
+        for is_writing in (False, True):
+            with closing(connect(at(proxy.port))) as connection:
+                proxy.cut(hard=True)
+                if is_writing:
+                    for _ in range(3):
+                        connection.publish("qingliu/x", b"x", qos=1)
+                error = ending(connection)
+            assert str(error) == f"connection to 127.0.0.1:{proxy.port} lost (Connection reset by peer)"
+            assert error.kind == "lost"
+            assert not error.closed_by_broker
+
+
+def test_a_busy_link_is_not_pinged(mosquitto: Mosquitto):
+    """Pings cost mobile data."""
+    with (
+        CountingProxy(mosquitto.port) as proxy,
+        closing(connect(at(proxy.port), keepalive_s=1)) as connection,
+    ):
+        for _ in range(10):
+            connection.publish("other", b"x", qos=1)
+            end_s = time.monotonic() + 0.25
+            while time.monotonic() < end_s:
+                connection.step(0.05)
+        assert PING not in [chunk.size for chunk in proxy.trace if chunk.is_up]
+        wait_until(
+            lambda: connection.step(0.1) or proxy.trace[-1].size == PING, "an idle link is pinged", every_s=0
+        )
+
+
+def test_a_half_open_link_is_noticed_by_the_keep_alive(mosquitto: Mosquitto):
+    with (
+        CountingProxy(mosquitto.port) as proxy,
+        closing(connect(at(proxy.port), keepalive_s=1)) as connection,
+    ):
+        wait_until(lambda: connection.step(0.1) or proxy.down.chunks > 2, "a ping is answered")
+        proxy.stall()
+        error = ending(connection)
+    assert str(error) == f"connection to 127.0.0.1:{proxy.port} lost (no sign of life for 1 s)"
+    assert not error.closed_by_broker
 
 
 def test_a_killed_broker_is_noticed(mosquitto: Mosquitto):
     with closing(connect(at(mosquitto.port))) as connection:
         mosquitto.kill()
-        with pytest.raises(BrokerError, match=rf"^connection to 127.0.0.1:{mosquitto.port} lost \(.+\)$"):
-            wait_until(lambda: connection.step(0.1), "the loss is noticed", 5)
+        assert ending(connection).closed_by_broker
         connection.publish("qingliu/x", b"into the void", qos=1)
         with pytest.raises(BrokerError):
             connection.step(0)

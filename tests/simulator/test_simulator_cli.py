@@ -2,7 +2,6 @@ import argparse
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -194,14 +193,6 @@ def test_a_line_can_be_as_slow_as_a_baud_rate():
         assert ask(station.port, 1, timeout=0.05) == b""
 
 
-def test_a_caller_that_hangs_up_harms_nobody(tmp_path):
-    path = tmp_path / "control"
-    with ControlServer(path, SimulatedStation()):
-        with socket.socket(socket.AF_UNIX) as rude:
-            rude.connect(str(path))
-        assert json.loads(send(path, "status"))["mains"] is True
-
-
 def test_nobody_listens(tmp_path):
     path = tmp_path / "control"
     with pytest.raises(ControlError) as caught:
@@ -212,36 +203,28 @@ def test_nobody_listens(tmp_path):
     )
 
 
-def test_a_dead_socket_is_replaced_and_a_living_one_or_a_file_is_not(tmp_path):
-    path = tmp_path / "control"
-    with socket.socket(socket.AF_UNIX) as dead:
-        dead.bind(str(path))
-    with ControlServer(path, SimulatedStation()):
-        assert json.loads(send(path, "status"))["running"] is True
-        second = ControlServer(path, SimulatedStation())
-        with pytest.raises(PathError, match="got a socket in use"):
-            second.start()
-        second.close()
-        assert json.loads(send(path, "status"))["running"] is True
-    path.write_text("precious")
-    with pytest.raises(PathError, match="got something that is not a socket"):
+def test_a_place_that_is_taken_is_refused(tmp_path):
+    path, remedy = tmp_path / "control", "Remove what is there or choose another path."
+    rule = "free, or a socket nobody listens to"
+    with ControlServer(path, SimulatedStation()), pytest.raises(PathError) as caught:
         ControlServer(path, SimulatedStation()).start()
-    assert path.read_text() == "precious"
-
-
-def test_a_path_longer_than_a_sockets_address_will_do(tmp_path):
-    path = tmp_path / ("d" * 150) / "control"
-    path.parent.mkdir()
-    with ControlServer(path, SimulatedStation()):
-        assert json.loads(send(path, "status"))["running"] is True
-        with pytest.raises(PathError, match="got a socket in use"):
-            ControlServer(path, SimulatedStation()).start()
-    assert list(path.parent.iterdir()) == []
-
-
-def test_a_name_too_long_for_a_socket_is_refused(tmp_path):
+    assert str(caught.value) == f"{path}: {rule} (got a socket in use). {remedy}"
+    path.write_text("precious")
+    with pytest.raises(PathError) as caught:
+        ControlServer(path, SimulatedStation()).start()
+    assert str(caught.value) == f"{path}: {rule} (got something that is not a socket). {remedy}"
     with pytest.raises(PathError, match="a short name"):
         ControlServer(tmp_path / ("x" * 120), SimulatedStation()).start()
+
+
+def test_a_control_that_is_taken_is_exit_code_2_and_one_line(tmp_path, capsys):
+    path = tmp_path / "control"
+    path.write_text("precious")
+    args = arguments("--control", str(path))
+    assert args.run(args) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert err.startswith(f"{path}: free, or a socket nobody listens to ")
 
 
 def test_the_counters_survive_a_restart(tmp_path):

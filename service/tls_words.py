@@ -1,0 +1,169 @@
+"""Why TLS does not come about, in plain words with the remedy. Pure: what the clock says is an argument."""
+
+import ssl
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from service.broker_words import BrokerError
+from service.mqtt import Mqtt
+
+Certificate = Mapping[str, Any]
+"""A certificate's fields, as `ssl.SSLSocket.getpeercert` names them."""
+
+# OpenSSL's numbers (x509_vfy.h)
+_NOT_YET_VALID, _EXPIRED = 9, 10
+_SIGNATURE_FAILS = 7
+_UNKNOWN_AUTHORITY = {2, 18, 19, 20, 21, 27}
+_OTHER_NAME = {62, 64}
+_INVALID_PURPOSE = 26
+
+_NO_TLS = {"WRONG_VERSION_NUMBER", "PACKET_LENGTH_TOO_LONG", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"}
+_OLD_TLS = {"UNSUPPORTED_PROTOCOL", "VERSION_TOO_LOW", "TLSV1_ALERT_PROTOCOL_VERSION"}
+_ALERTS = {  # what a broker thinks of our certificate
+    "UNKNOWN_CA": "it is of another authority than the broker trusts. Have one issued by the centre's",
+    "CERTIFICATE_EXPIRED": "it has expired. Have it renewed",
+    "CERTIFICATE_REVOKED": "it was revoked. Have a new one issued, if that is wanted",
+    "BAD_CERTIFICATE": "it is not yet valid there, or damaged. Check the broker's clock, or renew it",
+    "UNSUPPORTED_CERTIFICATE": "it is not meant for a client. Have it issued anew",
+    "CERTIFICATE_UNKNOWN": "the broker's log says why",
+    "DECRYPT_ERROR": "it is of another authority of the same name. Have one issued by the centre's",
+    "ACCESS_DENIED": "the broker's log says why",
+}
+_WANTS_ONE = {"CERTIFICATE_REQUIRED", "HANDSHAKE_FAILURE"}
+
+
+def day_and_time(second: float) -> str:
+    """An instant, seconds since the epoch, for people."""
+    return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def refused_broker(
+    error: ssl.SSLCertVerificationError,
+    shown: Sequence[Certificate],
+    mqtt: Mqtt,
+    place: str,
+    now_s: float,
+) -> BrokerError:
+    """The broker's certificate does not pass.
+
+    Args:
+        error: what OpenSSL found.
+        shown: the certificates that the broker showed, its own first; not to be trusted, only told.
+        mqtt: the settings in use.
+        place: host:port of the broker.
+        now_s: this machine's clock, seconds since the epoch.
+    """
+    code = error.verify_code
+    own = shown[0] if shown else {}
+    clock = f"the clock here says {day_and_time(now_s)}"
+    if code in {_NOT_YET_VALID, _EXPIRED}:
+        wrong = out_of_date(own, now_s, place) if own else None
+        whose = "its authority's certificate" if own else "its certificate, or its authority's,"
+        is_what = "has expired" if code == _EXPIRED else "is not yet valid"
+        return wrong or _no(place, f"{whose} {is_what}, and {clock}. Have it renewed, or mend that clock")
+    if code in _OTHER_NAME:
+        names = ", ".join(_names(own)) if own else "another name"
+        return _no(
+            place,
+            f"its certificate is for {names}, not for {mqtt.host}. "
+            "Write one of its names as mqtt.host, or have it issued anew",
+        )
+    if code in _UNKNOWN_AUTHORITY:
+        issuer = f" ({_common_name(own, 'issuer')})" if own else ""
+        held = f"the one in {mqtt.ca_file}" if mqtt.ca_file else "one this system trusts"
+        return _no(
+            place,
+            f"its certificate is of another authority{issuer} than {held}. Name its ca.crt as mqtt.ca_file",
+        )
+    if code == _SIGNATURE_FAILS:
+        what = f"its certificate is of another authority of the same name as the one in {mqtt.ca_file}"
+        return _no(place, f"{what}. Copy the centre's present ca.crt there")
+    if code == _INVALID_PURPOSE:
+        return _no(place, "its certificate is not meant for a server. Have it issued anew")
+    return _no(place, f"its certificate is not accepted: {error.verify_message}. Have it issued anew")
+
+
+def out_of_date(certificate: Certificate, now_s: float, place: str) -> BrokerError | None:
+    """Judge the dates of the broker's own certificate.
+
+    Args:
+        certificate: its fields.
+        now_s: the right time, seconds since the epoch.
+        place: host:port of the broker.
+
+    Returns:
+        What is wrong with them, if anything is.
+    """
+    begins_s = ssl.cert_time_to_seconds(certificate["notBefore"])
+    ends_s = ssl.cert_time_to_seconds(certificate["notAfter"])
+    clock = f"the clock here says {day_and_time(now_s)}"
+    if now_s < begins_s:
+        return _no(
+            place,
+            f"its certificate is not yet valid: it begins {day_and_time(begins_s)}, and {clock}. "
+            "That clock may be wrong: set it, or let NTP through",
+        )
+    if now_s > ends_s:
+        return _no(
+            place,
+            f"its certificate has expired: it ended {day_and_time(ends_s)}, and {clock}. "
+            "Have it renewed, or mend that clock",
+        )
+    return None
+
+
+def failed_handshake(error: OSError, mqtt: Mqtt, place: str) -> BrokerError:
+    """No TLS came about, for another reason than the broker's certificate."""
+    reason = getattr(error, "reason", None) or ""
+    if reason in _OLD_TLS:
+        return _no(place, "speaks an older TLS than 1.2 only. Have the broker renewed")
+    refusal = _refused_us(reason, mqtt)
+    if refusal:
+        return _no(place, refusal)
+    if reason in _NO_TLS:
+        return _no(place, "what answers there is no TLS. Check mqtt.tls and mqtt.port")
+    if isinstance(error, (ssl.SSLEOFError, ConnectionError)) or "EOF" in reason:
+        return _no(place, "hangs up on the TLS handshake. Does that port speak TLS (mqtt.tls, mqtt.port)?")
+    return _no(place, f"TLS fails ({reason or error.strerror}). The broker's log may say more")
+
+
+def alert(error: ssl.SSLError, mqtt: Mqtt, place: str) -> BrokerError | None:
+    """The broker refused our certificate; with TLS 1.3 we learn that from the first read only.
+
+    Returns:
+        None if the error is none of this kind.
+    """
+    refusal = _refused_us(error.reason or "", mqtt)
+    return _no(place, refusal) if refusal else None
+
+
+def _refused_us(reason: str, mqtt: Mqtt) -> str | None:
+    _, is_alert, what = reason.partition("_ALERT_")
+    if not is_alert:
+        return None
+    if what in _WANTS_ONE and not mqtt.cert_file:
+        return "wants a certificate of ours. Give mqtt.cert_file and mqtt.key_file"
+    if what in _ALERTS and mqtt.cert_file:
+        return f"refuses our certificate {mqtt.cert_file}: {_ALERTS[what]}"
+    return None
+
+
+def _no(place: str, what: str) -> BrokerError:
+    end = "" if what.endswith("?") else "."
+    return BrokerError(f"broker {place}: {what}{end}", "tls")
+
+
+def _names(certificate: Certificate) -> list[str]:
+    alternatives = [name for _, name in certificate.get("subjectAltName", ())]
+    return [_printable(name) for name in alternatives] or [_common_name(certificate, "subject")]
+
+
+def _common_name(certificate: Certificate, whose: str) -> str:
+    pairs = [pair for group in certificate.get(whose, ()) for pair in group]
+    return next((_printable(value) for key, value in pairs if key == "commonName"), "without a name")
+
+
+def _printable(foreign: str) -> str:
+    """A name from a certificate that nobody vouches for, fit for one line."""
+    return "".join(each if each.isprintable() else "?" for each in foreign[:100])
