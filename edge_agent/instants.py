@@ -4,6 +4,9 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
 
+MOST_AHEAD = 100_000
+"""While old readings are dated and new ones come, so many instants of a device are remembered."""
+
 
 class Instants:
     """What was given to each device; the table is asked only when the clock was set back, once each time."""
@@ -31,9 +34,8 @@ class Instants:
 
     def free(self, device: str, t: int) -> int:
         """The instant, or the first free millisecond behind it; from now on it is taken."""
-        newest = self._newest.get(device)
+        newest, ahead = self._newest.get(device), self._ahead.get(device)
         if newest is not None and t <= newest:
-            ahead = self._ahead.get(device)
             if ahead is None or t < ahead.given:
                 instants = array("q", self._taken(device, t))
                 if not instants or instants[-1] < newest:
@@ -42,8 +44,10 @@ class Instants:
             t = ahead.give(t)
             if t <= newest:
                 return t
+            ahead = None
         self._newest[device] = t
-        self._ahead.pop(device, None)
+        if ahead is None or not ahead.add(t):
+            self._ahead.pop(device, None)
         return t
 
 
@@ -54,7 +58,13 @@ class _Ahead:
         self._instants = instants
         self.given = -1
 
+    def add(self, t: int) -> bool:
+        """Note one behind all others; False if it is not worth it any more."""
+        self._instants.append(t)
+        return len(self._instants) < MOST_AHEAD
+
     def give(self, t: int) -> int:
+        """The first free one from `t` on, which is not before the last that was given."""
         place = bisect_left(self._instants, t)
         while t == self.given or (place < len(self._instants) and self._instants[place] == t):
             place += t != self.given

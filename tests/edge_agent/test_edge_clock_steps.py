@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from edge_line import Spoiler
@@ -51,5 +51,6 @@ def readings(folder: Path) -> int:
     """Readings of the power meter that were accepted."""
     if not (folder / "outbox.db").exists():
         return 0
-    with closing(sqlite3.connect(folder / "outbox.db")) as db:
+    with closing(sqlite3.connect(folder / "outbox.db")) as db, suppress(sqlite3.OperationalError):
         return db.execute("SELECT count(*) FROM reading WHERE device = 'power-1'").fetchone()[0]
+    return 0  # its tables are not there yet

@@ -220,6 +220,21 @@ def test_many_are_dated_in_several_commits(tmp_path):
         assert len(outbox.refused(10**6)) == REFUSED_CAP
 
 
+def test_dating_and_accepting_by_turns_searches_the_table_once(outbox, monkeypatch):
+    monkeypatch.setattr("edge_agent.outbox.DATED_AT_ONCE", 10)
+    outbox.accept([poll(number) for number in range(200)], None)
+    outbox.accept([poll(1_000)], OFFSET)
+    later = iter(range(1_001, 2_000))
+    monkeypatch.setattr("time.sleep", lambda _: outbox.accept([poll(next(later))], OFFSET))
+    told: list[str] = []
+    outbox._file._db.set_trace_callback(told.append)
+    assert outbox.date(OFFSET) == 0
+    outbox._file._db.set_trace_callback(None)
+    assert len([each for each in told if "ORDER BY t" in each]) == 1
+    assert [t - OFFSET for _, t, _ in rows(outbox)][:200] == list(range(200))
+    assert outbox.backlog() == 200 + next(later) - 1_000
+
+
 def test_what_another_boot_read_without_a_clock_is_refused(tmp_path):
     with closing(open_outbox(tmp_path, "boot-a")) as before:
         before.accept([poll(5), poll(6)], None)

@@ -74,6 +74,7 @@ class OutboxModel(RuleBasedStateMachine):
         self.refused += len(lost)
         for seq in lost:
             del self.waiting[seq]
+        self._leave_thinned()
         for seq, (device, boot, at, t) in self.waiting.items():
             self.waiting[seq] = (device, boot, at, at + offset if t is None else t)
 
@@ -86,6 +87,7 @@ class OutboxModel(RuleBasedStateMachine):
     def refuse(self, named):
         self.outbox.refuse(named, "code", "text")
         self.refused += self._leave(named)
+        self._leave_thinned()  # the refused table needs room too
 
     def _leave(self, named) -> int:
         gone = {seq for seq in self.waiting if any(first <= seq <= last for first, last in named)}
