@@ -30,7 +30,7 @@ def _run(arguments: argparse.Namespace) -> int:
     holder = f"{socket.gethostname()}-{os.getpid()}"
     with (
         closing(open_registry(settings.registry.url)) as registry,
-        closing(open_history(settings.history.backend, settings.history.path)) as history,
+        closing(open_history(settings.history)) as history,
         stop_signals() as stop,
     ):
         Worker(settings.alerting, registry, history, now_ms, holder, settings.zone).run(stop)

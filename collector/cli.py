@@ -44,7 +44,7 @@ def _run(arguments: argparse.Namespace) -> int:
     client_id = f"qingliu-collector-{socket.gethostname()}-{os.getpid()}"
     with (
         closing(open_registry(settings.registry.url)) as registry,
-        closing(open_history(settings.history.backend, settings.history.path)) as history,
+        closing(open_history(settings.history)) as history,
         stop_signals() as stop,
     ):
         Collector(settings, registry, history, now_ms, client_id).run(stop)

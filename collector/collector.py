@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from collector.ingest import Answer, Work, late_quarter_hours, take
+from collector.ingest import Answer, Work, late_quarter_hours, reject, take
 from collector.presence import PresenceBook
 from history.port import History, HistoryError
 from registry.config import CentreSettings
@@ -126,7 +126,8 @@ class Collector:
             self._store(self._work, now_ms)
         except (HistoryError, SQLAlchemyError) as error:
             self._conditions.begin("store", str(error).splitlines()[0])
-            self._retry_ms = now_ms + self._retry_wait_ms
+            asked_ms = 1000 * (getattr(error, "retry_after_s", None) or 0)
+            self._retry_ms = now_ms + round(max(self._retry_wait_ms, asked_ms))
             self._retry_wait_ms = min(2 * self._retry_wait_ms, LONGEST_RETRY_MS)
             return
         self._conditions.end("store")
@@ -153,7 +154,7 @@ class Collector:
 
     def _store(self, work: Work, now_ms: int) -> None:
         if work.readings:
-            self._history.write(work.readings)
+            reject(work, self._history.write(work.readings), now_ms)
         late = late_quarter_hours(work.readings, now_ms - LATE_AFTER_MS)
         if late or work.quarantine:
             with self._registry.writing() as session:

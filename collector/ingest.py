@@ -3,7 +3,9 @@
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
-from history.port import StationReading
+import msgspec
+
+from history.port import Rejected, StationReading
 from history.quarter_hours import floor_to_quarter
 from registry.quarantine import Entry
 from telemetry.ack import HOLD_CLOCK, HOLD_UNKNOWN_STATION, Ack, RefusedRange
@@ -14,6 +16,7 @@ AHEAD_MS = 600_000
 """A box or a reading further ahead of the centre has a wrong clock."""
 OLDEST_MS = 400 * 86_400_000
 """A reading older than this is refused."""
+STORE_REFUSES = "store_refuses"
 LONGEST_TEXT = 200
 """Letters of a refusal's text; a time may have thousands of digits."""
 
@@ -85,6 +88,19 @@ def take(work: Work, station: str, payload: bytes, *, known: Container[str], now
     one_of_each = {fault.code: fault for fault in [*received.unnumbered, *(fault for _, fault in refused)]}
     work.quarantine.extend(Entry(now_ms, station, *fault, payload) for fault in one_of_each.values())
     _answer(work, answer)
+
+
+def reject(work: Work, rejected: Iterable[Rejected], now_ms: int) -> None:
+    """Take back what the store will never hold: it is refused with the store's words, and put aside."""
+    for (station, reading), text in rejected:
+        work.readings.remove(StationReading(station, reading))
+        work.quarantine.append(Entry(now_ms, station, STORE_REFUSES, text, msgspec.json.encode(reading)))
+        seq = getattr(reading, "seq", None)
+        for answer in work.answers:
+            if answer.station == station and seq in answer.stored:
+                answer.stored.remove(seq)
+                answer.refused.append((seq, seq, STORE_REFUSES, text[:LONGEST_TEXT]))
+                break
 
 
 def _answer(work: Work, answer: Answer) -> None:

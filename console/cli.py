@@ -54,7 +54,7 @@ def _serve(settings: CentreSettings, taken: socket.socket, stop: threading.Event
         conditions.begin("charts", str(error))
     with (
         closing(open_registry(settings.registry.url)) as registry,
-        closing(open_history(settings.history.backend, settings.history.path)) as history,
+        closing(open_history(settings.history)) as history,
         reporting_health(registry, now_ms, conditions),
     ):
         app = create_app(settings, registry, history, now_ms, bundle, conditions)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from history.port import HistoryError, QuarterHour, StationReading
+from history.port import HistoryError, QuarterHour, Rejected, StationReading
 from service.sqlite_file import SqliteFile
 from telemetry.quantities import NAMES_BY_KIND, TOTAL_BY_KIND, Kind
 from telemetry.reading import Quality, Reading
@@ -65,8 +65,8 @@ class EmbeddedHistory:
             self._file.close()
             raise
 
-    def write(self, readings: Sequence[StationReading]) -> None:
-        """Store durably before returning; see the port."""
+    def write(self, readings: Sequence[StationReading]) -> list[Rejected]:
+        """Store durably before returning, all or nothing; see the port."""
         rows: dict[Kind, list[tuple[Any, ...]]] = {"power": [], "flow": []}
         newest: dict[tuple[str, str], tuple[Kind, int]] = {}
         for station, reading in readings:
@@ -88,6 +88,7 @@ class EmbeddedHistory:
             for kind in _KINDS:
                 db.executemany(_INSERTS[kind], rows[kind])
             db.executemany(_NOTE_DEVICE, [(*whose, *last) for whose, last in newest.items()])
+        return []
 
     def raw(self, station: str, device: str | None, start_ms: int, end_ms: int) -> list[Reading]:
         """Readings with start <= t < end, by time; see the port."""

@@ -47,18 +47,46 @@ class QuarterHour(NamedTuple):
     flow_missing: int = 0
 
 
+class Rejected(NamedTuple):
+    """A reading that the store will never take.
+
+    Attributes:
+        reading: as it was given.
+        text: the store's own words, one line.
+    """
+
+    reading: StationReading
+    text: str
+
+
 class HistoryError(UnavailableError):
-    """The store cannot be used just now; nothing was lost, trying again may help."""
+    """The store cannot be used just now; nothing was lost, trying again may help.
+
+    Attributes:
+        retry_after_s: how long the store asked us to wait, in seconds; None if it did not say.
+    """
+
+    def __init__(self, text: str, retry_after_s: float | None = None) -> None:
+        super().__init__(text)
+        self.retry_after_s = retry_after_s
+
+
+class HistoryMisconfiguredError(HistoryError):
+    """The store refuses us until somebody mends the settings, the rights or the database."""
 
 
 class History(Protocol):
     """The time series of all stations."""
 
-    def write(self, readings: Sequence[StationReading]) -> None:
+    def write(self, readings: Sequence[StationReading]) -> list[Rejected]:
         """Store durably before returning; the same (station, device, t) overwrites itself.
 
+        Returns:
+            The readings that can never be stored, in order; all others are safe now.
+
         Raises:
-            HistoryError: nothing of it counts as stored.
+            HistoryError: nothing of it counts as stored, though a part may be. Write all of it again: that
+                changes nothing about what was stored already.
         """
 
     def raw(self, station: str, device: str | None, start_ms: int, end_ms: int) -> list[Reading]:
@@ -67,7 +95,7 @@ class History(Protocol):
     def edges(self, station: str, start_ms: int, end_ms: int) -> list[Reading]:
         """For each device the last reading with a counter before start, and the first from end on.
 
-        They let counters bridge a gap that reaches over the span.
+        They let counters bridge a gap that reaches over the span. A device has the kind of its last reading.
         """
 
     def latest(self, stations: Collection[str] | None = None) -> dict[str, list[Reading]]:

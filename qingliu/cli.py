@@ -20,6 +20,7 @@ ROOMS = {
     "alerting": ("alerting.cli", "quarter hours, station states and alarms"),
     "report": ("reporting.cli", "the monthly operating-rate report"),
     "console": ("console.cli", "web pages for the duty desk"),
+    "history": ("collector.history_command", "the store of readings: check it, export, import"),
     "stations": ("registry.cli", "the facility file: import, list"),
     "simulate": ("simulator.cli", "meters, a whole fleet; stop, start and spoil the demo's live stations"),
     "demo": ("qingliu.demo", "everything on this machine, no server needed"),

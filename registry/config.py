@@ -43,12 +43,47 @@ class HistorySettings(msgspec.Struct, kw_only=True, frozen=True):
     """Where the time series are."""
 
     backend: Literal["embedded", "influxdb"] = "embedded"
-    path: str = "/var/lib/qingliu/history.db"
-    url: str = "http://127.0.0.1:8086"
-    org: str = ""
-    bucket: str = "qingliu"
-    token_file: str = ""
+    path: Annotated[str, msgspec.Meta(description="embedded only")] = "/var/lib/qingliu/history.db"
+    url: Annotated[
+        str,
+        msgspec.Meta(
+            pattern=r"^https?://[^\s/?#@]+(/[^\s?#@]*)?\Z",
+            description="of the InfluxDB server, without user, password or question mark",
+            extra={"rule": "must be an http or https address without a user in it", "secret": True},
+            examples=["http://127.0.0.1:8086"],
+        ),
+    ] = "http://127.0.0.1:8086"
+    org: Annotated[str, msgspec.Meta(description="InfluxDB 2 only")] = ""
+    bucket: Annotated[
+        str,
+        msgspec.Meta(
+            pattern=r"^[^\s/?#&%]+(/[^\s/?#&%]+)?\Z",
+            description="bucket or database; for 1.8 also database/retention policy",
+            extra={"rule": "must be a bucket, a database or database/retention"},
+            examples=["qingliu"],
+        ),
+    ] = "qingliu"
+    token_file: Annotated[str, msgspec.Meta(description="file that holds the token")] = ""
+    username: Annotated[str, msgspec.Meta(description="instead of a token: 1.8, or a proxy's password")] = ""
+    password_file: Annotated[str, msgspec.Meta(description="file that holds the password")] = ""
     raw_days: Annotated[int, msgspec.Meta(ge=31, description="days that raw readings are kept")] = 400
+
+    def faults(self) -> Iterable[Fault]:
+        """Name what joins several keys and does not fit."""
+        if self.backend != "influxdb":
+            return
+        if self.token_file and self.username:
+            yield Fault("history", "token_file and username exclude each other", remedy="Give one of them.")
+        if self.username and not self.password_file:
+            yield Fault("history.password_file", "is required with username", remedy="Name the file.")
+        if ":" in self.username:
+            yield Fault("history.username", "must have no colon", self.username, "Choose another name.")
+        for key in ("token_file", "password_file"):
+            name = getattr(self, key)
+            if name and not Path(name).is_file():
+                yield Fault(
+                    f"history.{key}", "there is no such file", name, "Copy it there, or mend the path."
+                )
 
 
 class CollectorSettings(msgspec.Struct, kw_only=True, frozen=True):
@@ -157,10 +192,7 @@ def _faults(settings: CentreSettings) -> Iterable[Fault]:
         yield Fault(
             "centre.timezone", "unknown time zone", settings.centre.timezone, 'Write "Asia/Shanghai".'
         )
-    if settings.history.backend == "influxdb":
-        yield Fault(
-            "history.backend", "this version writes the embedded store only", "influxdb", 'Write "embedded".'
-        )
+    yield from settings.history.faults()
     if not is_loopback(settings.console.host):
         yield Fault(
             "console.host",

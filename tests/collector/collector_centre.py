@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from collector.collector import Collector
 from history.embedded import EmbeddedHistory
-from history.port import HistoryError, StationReading
+from history.port import HistoryError, Rejected, StationReading
 from registry.config import CentreSettings, CollectorSettings
 from registry.database import Registry
 from registry.tables import Base, Presence, Station
@@ -45,12 +45,16 @@ class RecordingHistory:
         self._real = EmbeddedHistory(path)
         self.attempts = 0
         self.is_failing = False
+        self.retry_after_s: float | None = None
+        self.unwanted = ""
 
-    def write(self, readings: Sequence[StationReading]) -> None:
+    def write(self, readings: Sequence[StationReading]) -> list[Rejected]:
         self.attempts += 1
         if self.is_failing:
-            raise HistoryError("history: the disk is full")
-        self._real.write(readings)
+            raise HistoryError("history: the disk is full", self.retry_after_s)
+        bad = [each for each in readings if each.reading.d == self.unwanted]
+        self._real.write([each for each in readings if each not in bad])
+        return [Rejected(each, "field type conflict") for each in bad]
 
     def stored(self, station: str) -> list[tuple[str, int]]:
         return [(reading.d, reading.t) for reading in self._real.raw(station, None, 0, 2**60)]

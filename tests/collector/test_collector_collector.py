@@ -64,6 +64,21 @@ def test_nothing_is_acknowledged_before_it_is_written(centre, mosquitto):
     assert len(centre.history.stored(A)) == 30
 
 
+def test_what_the_store_never_takes_is_refused_with_its_words_and_put_aside(centre, mosquitto):
+    """One reading of a batch conflicts with the store; the others are kept and acknowledged."""
+    centre.register(A)
+    centre.history.unwanted = "power-9"
+    readings = [reading(n) for n in range(3)] + [reading(7) | {"d": "power-9"}]
+    with centre.running(), Outside(mosquitto.port) as station:
+        station.send(*readings)
+        station.until(lambda: len(station.stored()) == 3, "three are acknowledged")
+        refused = [each for ack in station.acks for each in ack.refused]
+    assert [(code, text) for _, _, code, text in refused] == [("store_refuses", "field type conflict")]
+    assert len(centre.history.stored(A)) == 3
+    [entry] = centre.rows(Quarantine)
+    assert (entry.code, entry.text) == ("store_refuses", "field type conflict")
+
+
 def test_while_the_store_is_down_no_more_is_kept_than_the_bound(centre, mosquitto):
     """What is dropped was not acknowledged, so the station sends it again."""
     centre.register(A)

@@ -1,46 +1,42 @@
-"""The stores that the behaviour suite runs over; another back end is one more class and parameter."""
+"""The back ends, each opened for a test, and the real server of one of them."""
 
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
-from typing import Protocol
 
 import pytest
+from history_stores import EmbeddedStore, InfluxStore, Store
+from influx_server import InfluxServer, programs
 
-from history.embedded import EmbeddedHistory
 from history.port import History
 
 
-class Store(Protocol):
-    """One store of a back end: it can be opened any number of times, and made to fail for a while."""
-
-    def open(self) -> History: ...
-    def full(self, history: History) -> AbstractContextManager[None]: ...
-
-
-class EmbeddedStore:
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "store" / "history.db"
-
-    def open(self) -> EmbeddedHistory:
-        return EmbeddedHistory(self.path)
-
-    @contextmanager
-    def full(self, history: EmbeddedHistory) -> Iterator[None]:
-        """No page more may be taken from the disk."""
-        pages = history._file._db.execute("PRAGMA page_count").fetchone()[0]
-        history._file._db.execute(f"PRAGMA max_page_count = {pages}")
-        yield
-        history._file._db.execute(f"PRAGMA max_page_count = {2**31}")
+@pytest.fixture(scope="session")
+def influx_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxServer]:
+    server = InfluxServer(*programs(), tmp_path_factory.mktemp("influx") / "server")
+    server.start()
+    yield server
+    server.stop()
 
 
-BACK_ENDS: dict[str, Callable[[Path], Store]] = {"embedded": EmbeddedStore}
+@pytest.fixture(scope="session", params=["embedded", "influxdb"])
+def back_end(request: pytest.FixtureRequest) -> Callable[[Path], Store]:
+    """Started before any test that uses it, so that its server is not taken for a leftover of that test."""
+    if request.param == "embedded":
+        return EmbeddedStore
+    server = request.getfixturevalue("influx_server")
+    return lambda _folder: InfluxStore(server)
 
 
-@pytest.fixture(params=sorted(BACK_ENDS))
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    return BACK_ENDS[request.param](tmp_path)
+@pytest.fixture
+def store(back_end: Callable[[Path], Store], tmp_path: Path) -> Store:
+    return back_end(tmp_path)
+
+
+@pytest.fixture
+def influx(influx_server: InfluxServer) -> InfluxStore:
+    return InfluxStore(influx_server)
 
 
 @pytest.fixture

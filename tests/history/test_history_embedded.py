@@ -11,10 +11,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from history_stores import EmbeddedStore
 
 from history.embedded import EmbeddedHistory
-from history.opening import open_history
-from history.port import HistoryError, StationReading
+from history.port import HistoryError, QuarterHour, StationReading
 from telemetry.reading import Reading
 
 A = "410882-0001"
@@ -180,6 +180,23 @@ def test_a_disk_that_takes_nothing_at_all_is_refused_in_one_line(tmp_path):
         history.write(some(1))
 
 
+def test_a_full_store_stores_nothing_by_half_and_goes_on_when_there_is_room(tmp_path):
+    store = EmbeddedStore(tmp_path)
+    with closing(store.open()) as history:
+        history.write(some(1))
+        with store.failing(history):
+            with pytest.raises(HistoryError) as caught:
+                history.write(some(20_000, "power-2"))
+            assert one_line(caught, store.path) == "database or disk is full"
+            assert [each.d for each in history.raw(A, None, 0, 100_000)] == ["power-1"]
+            assert [each.d for each in history.latest()[A]] == ["power-1"]
+            with pytest.raises(HistoryError):
+                history.write_quarter_hours(QuarterHour(A, n, 1.0) for n in range(20_000))
+            assert history.quarter_hours(0, 20_000) == []
+        history.write(some(20_000, "power-2"))
+        assert len(history.raw(A, None, 0, 100_000)) == 20_001
+
+
 def test_an_exception_in_the_midst_of_a_write_leaves_nothing(tmp_path):
     def rows():
         yield ("a", 1, *[None] * 12)
@@ -190,10 +207,3 @@ def test_an_exception_in_the_midst_of_a_write_leaves_nothing(tmp_path):
             history.write_quarter_hours(rows())
         assert history.quarter_hours(0, 10) == []
         history.write(some(1))
-
-
-def test_the_settings_open_it(tmp_path):
-    with closing(open_history("embedded", str(tmp_path / "history.db"))) as history:
-        assert history.latest() == {}
-    with pytest.raises(ValueError, match=r"history backend: must be embedded \(got 'influxdb'\)"):
-        open_history("influxdb", "")

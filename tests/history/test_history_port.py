@@ -8,11 +8,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from history.port import QUARTER_HOUR_MS, HistoryError, QuarterHour, StationReading
+from history.port import (
+    QUARTER_HOUR_MS,
+    HistoryError,
+    HistoryMisconfiguredError,
+    QuarterHour,
+    StationReading,
+)
 from telemetry.quantities import NAMES_BY_KIND
 from telemetry.reading import WHYS, NumberedReading, Reading
 
 FAR = 2**53
+LATEST = 2**43
+"""The year 2248: all back ends hold it."""
 A, B = "410882-0001", "410882-0002"
 
 
@@ -29,7 +37,7 @@ def mute(t, d="power-1", k="power"):
 
 
 def write(history, station, *readings):
-    history.write([StationReading(station, reading) for reading in readings])
+    return history.write([StationReading(station, reading) for reading in readings])
 
 
 def everything(history, station=A):
@@ -53,7 +61,7 @@ def storable(draw):
     finite = st.floats(allow_nan=False, allow_infinity=False)
     values = st.dictionaries(st.sampled_from(NAMES_BY_KIND[kind]), finite, min_size=quality == "good")
     return Reading(
-        t=draw(st.integers(-(2**40), FAR - 1)),
+        t=draw(st.integers(-(2**40), LATEST)),
         d=draw(st.sampled_from([f"{kind}-1", f"{kind}-2"])),
         k=kind,
         q=quality,
@@ -69,7 +77,7 @@ stations = count()
 @given(st.lists(storable(), max_size=12))
 def test_what_is_written_is_what_is_read(history, readings):
     station = f"station-{next(stations)}"
-    write(history, station, *readings)
+    assert write(history, station, *readings) == []
     kept = {(reading.d, reading.t): reading for reading in readings}
     in_order = sorted(kept.values(), key=lambda reading: (reading.t, reading.d))
     assert everything(history, station) == in_order
@@ -142,6 +150,30 @@ def test_edges_are_the_nearest_counter_readings_outside_the_span(history):
 def test_edges_pass_over_readings_without_a_counter(history):
     write(history, A, power(10), power(15, active_power_kw=1.0), mute(16), mute(41), power(50))
     assert sorted(reading.t for reading in history.edges(A, 20, 40)) == [10, 50]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@given(
+    st.lists(st.tuples(st.sampled_from(["power-1", "power-2", "flow-1"]), st.integers(0, 40), st.booleans())),
+    st.tuples(st.integers(-5, 45), st.integers(0, 20)),
+)
+def test_edges_are_what_the_whole_series_shows(history, made, span):
+    """Days apart and hours apart: what is far is looked for otherwise than what is near."""
+    station, quarter_day_ms = f"station-{next(stations)}", 6 * 3_600_000
+    readings = {}
+    for d, n, is_counted in made:
+        t = n * quarter_day_ms
+        make = flow if d == "flow-1" else power
+        readings[d, t] = make(t, d) if is_counted else mute(t, d, "flow" if d == "flow-1" else "power")
+    write(history, station, *readings.values())
+    start = span[0] * quarter_day_ms
+    end = start + span[1] * quarter_day_ms
+    wanted = []
+    for device in sorted({d for d, _ in readings}):
+        series = sorted((t for (d, t), each in readings.items() if d == device and each.x))
+        wanted += [readings[device, t] for t in [t for t in series if t < start][-1:]]
+        wanted += [readings[device, t] for t in [t for t in series if t >= end][:1]]
+    assert sorted(history.edges(station, start, end), key=lambda each: (each.d, each.t)) == wanted
 
 
 def test_latest_follows_a_missing_reading_and_can_be_asked_for_some_stations(history):
@@ -224,21 +256,23 @@ def test_threads_may_write_and_read_at_once(store):
         assert len(everything(one)) == 4 * 30 + 3
 
 
-def test_a_full_store_stores_nothing_by_half_and_goes_on_when_there_is_room(store, history):
+def test_a_store_that_fails_says_so_and_takes_the_same_again_when_it_is_well(store, history):
     write(history, A, power(1))
     many = [power(t, "power-2", **dict.fromkeys(NAMES_BY_KIND["power"], 1.5)) for t in range(5_000)]
-    with store.full(history):
-        with pytest.raises(HistoryError) as caught:
-            write(history, A, *many)
-        assert "\n" not in str(caught.value)
-        assert "full" in str(caught.value)
-        assert everything(history) == [power(1)]
-        assert history.latest() == {A: [power(1)]}
-        with pytest.raises(HistoryError):
-            history.write_quarter_hours(QuarterHour(A, n * QUARTER_HOUR_MS, 1.0) for n in range(20_000))
-        assert history.quarter_hours(-FAR, FAR) == []
-    write(history, A, *many)
-    assert len(everything(history)) == 5_001
+    rows = [QuarterHour(A, n * QUARTER_HOUR_MS, 1.0) for n in range(6_000)]
+    with store.failing(history):
+        for failing in (lambda: write(history, A, *many), lambda: history.write_quarter_hours(rows)):
+            with pytest.raises(HistoryError) as caught:
+                failing()
+            assert "\n" not in str(caught.value)
+            assert str(caught.value).startswith("history ")
+            assert caught.value.retry_after_s is None
+            assert not isinstance(caught.value, HistoryMisconfiguredError)
+    for _ in range(2):
+        assert write(history, A, *many) == []
+        history.write_quarter_hours(iter(rows))
+        assert len(everything(history)) == 5_001
+        assert history.quarter_hours(-FAR, FAR) == rows
 
 
 def test_a_closed_store_says_so(store):

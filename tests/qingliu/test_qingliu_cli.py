@@ -45,6 +45,19 @@ HEAVY = {
         "paho",
         "xlsxwriter",
     },
+    "history": {
+        "fastapi",
+        "uvicorn",
+        "jinja2",
+        "polars",
+        "pymodbus",
+        "serial",
+        "amqtt",
+        "vl_convert",
+        "paho",
+        "influxdb_client",
+        "urllib3",
+    },
     "stations": {"fastapi", "uvicorn", "jinja2", "polars", "pymodbus", "serial", "amqtt", "vl_convert"},
     "console": {"pymodbus", "serial", "amqtt", "polars"},
     "demo": {"fastapi", "uvicorn", "pymodbus", "serial", "amqtt", "vl_convert", "polars"},
@@ -134,6 +147,8 @@ def test_bad_usage_ends_with_2(words, said, capsys):
 CENTRE_COMMANDS = [
     ["collector", "run"], ["collector", "quarantine", "list"], ["alerting", "run"], ["console", "run"],
     ["stations", "list"], ["stations", "import", "x.csv"],
+    ["history", "check"], ["history", "import", "x.csv"],
+    ["history", "export", "--station", "a", "--from", "2026-10-01", "--to", "2026-10-01"],
 ]  # fmt: skip
 
 

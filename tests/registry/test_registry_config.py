@@ -22,6 +22,8 @@ url = "http://127.0.0.1:8086"
 org = "bureau"
 bucket = "qingliu"
 token_file = "/etc/hostname"
+username = "centre"
+password_file = "/etc/hostname"
 raw_days = 500
 [mqtt]
 host = "127.0.0.1"
@@ -135,9 +137,18 @@ BAD = {
         ("centre.toml: registry.url: cannot be read as an URL."
         ' Write for example "postgresql+psycopg://user:password@127.0.0.1:5432/qingliu".')
     ],
-    LEAST + '[history]\nbackend = "influxdb"\n': [
-        ('centre.toml: history.backend: this version writes the embedded store only (got "influxdb").'
-        ' Write "embedded".')
+    LEAST + '[history]\nbackend = "influxdb"\ntoken_file = "/nothing"\nusername = "a:b"\n': [
+        "centre.toml: history: token_file and username exclude each other. Give one of them.",
+        "centre.toml: history.password_file: is required with username. Name the file.",
+        'centre.toml: history.username: must have no colon (got "a:b"). Choose another name.',
+        ('centre.toml: history.token_file: there is no such file (got "/nothing").'
+        " Copy it there, or mend the path."),
+    ],
+    LEAST + '[history]\nurl = "http://u:secret@host:8086"\nbucket = "a/b/c"\n': [
+        ("centre.toml: history.url: must be an http or https address without a user in it."
+        ' Write for example url = "http://127.0.0.1:8086".'),
+        ('centre.toml: history.bucket: must be a bucket, a database or database/retention (got "a/b/c").'
+        ' Write for example bucket = "qingliu".'),
     ],
     LEAST + '[history]\nraw_days = 30\nbackend = "redis"\n': [
         'centre.toml: history.backend: must be one of "embedded", "influxdb" (got "redis").',
@@ -186,6 +197,24 @@ def test_loopback_hosts_are_taken(tmp_path, host):
 def test_hosts_that_others_reach_are_refused(tmp_path, host):
     (line,) = faults(tmp_path, f'{LEAST}[console]\nhost = "{host}"\n')
     assert line.startswith("centre.toml: console.host: must be a loopback address")
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8086", "https://influx.example.cn/insert/0/influx", "http://[::1]:1/"]
+)
+@pytest.mark.parametrize("bucket", ["qingliu", "污水/raw", "qingliu-1.x/two_years"])
+def test_an_influxdb_is_taken(tmp_path, url, bucket):
+    text = f'{LEAST}[history]\nbackend = "influxdb"\nurl = "{url}"\nbucket = "{bucket}"\n'
+    known = settings(tmp_path, text).history
+    assert (known.backend, known.url, known.bucket) == ("influxdb", url, bucket)
+
+
+@pytest.mark.parametrize(
+    "url", ["", "influx:8086", "ftp://x", "http://", "http://a b", "http://x?db=y", "http://x/y#z"]
+)
+def test_addresses_that_are_no_server_s_are_refused(tmp_path, url):
+    (line,) = faults(tmp_path, f'{LEAST}[history]\nurl = "{url}"\n')
+    assert line.startswith("centre.toml: history.url: must be an http or https address")
 
 
 def test_the_file_is_the_one_named_else_the_variable_s_else_that_of_etc(tmp_path, monkeypatch):

@@ -1,0 +1,168 @@
+"""`qingliu history …`: is the store well; readings out, readings in."""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TextIO
+
+from history.check import check_history
+from history.export import csv_writer, jsonl_writer, pages
+from history.importing import ReadingsFile
+from history.opening import open_history
+from history.port import StationReading
+from history.progress import Progress
+from history.quarter_hours import floor_to_quarter
+from history.readings_csv import COLUMNS, UnreadableFileError, instant
+from registry.config import CentreSettings, load_centre
+from service.civil import ONE_DAY, start_of
+from service.process import UnavailableError, complain, now_ms
+
+_EXAMPLES = """examples:
+  qingliu history check --config centre.toml
+  qingliu history export --station 410882-0012 --from 2026-10-01 --to 2026-10-31 -o october.csv
+  qingliu history export --station 410882-0012 --from 2026-10-01T08:00:00+08:00 --to 2026-10-02 --format jsonl
+  qingliu history import october.csv
+"""
+_IMPORT = f"""Columns: {", ".join(COLUMNS[:5])}, the quantities, and why; only the first four are needed.
+An empty cell is not measured. Nothing is imported if anything in the file is wrong, unless --skip-bad is
+given. Importing the same file again changes nothing."""
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """Add the sub-commands of `qingliu history`."""
+    parser.epilog = _EXAMPLES
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    checking = commands.add_parser("check", help="whether the store is reachable, readable and writable")
+    checking.set_defaults(run=_check)
+    exporting = commands.add_parser("export", help="readings of a station as CSV or lines of JSON")
+    exporting.add_argument("--station", required=True, metavar="ID", help="such as 410882-0012")
+    exporting.add_argument("--device", metavar="D", help="such as power-1; else all of them")
+    when = "a civil day, or an instant such as 2026-10-01T08:00:00+08:00"
+    exporting.add_argument("--from", required=True, dest="start", metavar="TIME", help=when)
+    exporting.add_argument(
+        "--to",
+        required=True,
+        dest="end",
+        metavar="TIME",
+        help="likewise; a day is included",
+    )
+    exporting.add_argument("--format", choices=("csv", "jsonl"), default="csv")
+    exporting.add_argument("--why", action="store_true", help="a last column: the cause of what is not good")
+    exporting.add_argument("-o", dest="out", type=Path, metavar="FILE", help="else to standard output")
+    exporting.set_defaults(run=_export)
+    importing = commands.add_parser(
+        "import",
+        help="readings from a CSV file as export writes it",
+        description=_IMPORT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    importing.add_argument("file", type=Path)
+    importing.add_argument("--skip-bad", action="store_true", help="import the good rows, tell the others")
+    importing.set_defaults(run=_import)
+    for command in (checking, exporting, importing):
+        command.add_argument("--config", type=Path, help="centre.toml")
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    worst = 0
+    for finding in check_history(load_centre(arguments.config).history):
+        print(f"{finding.step:<10} {'no:' if finding.exit_code else 'yes:'} {finding.text}", flush=True)
+        worst = finding.exit_code
+    return worst
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    settings = load_centre(arguments.config)
+    try:
+        start_ms = _instant(arguments.start, settings, is_end=False)
+        end_ms = _instant(arguments.end, settings, is_end=True)
+    except ValueError as error:
+        complain([f"qingliu history export: {error}"])
+        return 2
+    count = 0
+    with (
+        closing(open_history(settings.history)) as history,
+        _output(arguments.out) as out,
+        Progress(sys.stderr, "exporting") as progress,
+    ):
+        write = csv_writer(out, with_why=arguments.why) if arguments.format == "csv" else jsonl_writer(out)
+        for at_ms, readings in pages(history, arguments.station, arguments.device, start_ms, end_ms):
+            for reading in readings:
+                write(arguments.station, reading)
+            count += len(readings)
+            progress.at((at_ms - start_ms) / (end_ms - start_ms))
+    if not count:
+        complain([f"no reading of {arguments.station} in this span"])
+    return 0
+
+
+def _instant(text: str, settings: CentreSettings, *, is_end: bool) -> int:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        try:
+            return instant(text)
+        except ValueError as error:
+            example = "2026-10-01 or 2026-10-01T08:00:00+08:00"
+            raise ValueError(
+                f"{'--to' if is_end else '--from'}: must be such as {example} (got {text})"
+            ) from error
+    return start_of(day + ONE_DAY if is_end else day, settings.zone)
+
+
+@contextmanager
+def _output(path: Path | None) -> Iterator[TextIO]:
+    """Standard output, or a file that appears under its name only when it is whole."""
+    if path is None:
+        yield sys.stdout
+        sys.stdout.flush()
+        return
+    part = path.with_name(f"{path.name}.part")
+    try:
+        with part.open("w", encoding="utf-8", newline="") as out:
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
+        part.replace(path)
+    except OSError as error:
+        raise UnavailableError(f"{path}: cannot be written: {error.strerror}") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    from registry.database import open_registry  # noqa: PLC0415 - the libraries are loaded on use
+    from registry.dirty import mark_dirty  # noqa: PLC0415
+    from registry.stations import known_ids  # noqa: PLC0415
+
+    settings = load_centre(arguments.config)
+    path = arguments.file
+    with closing(open_registry(settings.registry.url)) as registry:
+        with registry.reading() as session:
+            known = known_ids(session)
+
+        def mark(readings: Sequence[StationReading]) -> None:
+            with registry.writing() as session:
+                mark_dirty(session, {(each.station, floor_to_quarter(each.reading.t)) for each in readings})
+
+        try:
+            with Progress(sys.stderr, "checking ") as progress:
+                found = ReadingsFile(path, known, now_ms(), progress.at).check(progress.say)
+            if found.bad and not arguments.skip_bad:
+                remedy = "Mend them, or leave them out with --skip-bad."
+                complain([f"{path}: nothing imported, because {found.bad} rows are wrong. {remedy}"])
+                return 1
+            with (
+                closing(open_history(settings.history)) as history,
+                Progress(sys.stderr, "importing") as progress,
+            ):
+                done = ReadingsFile(path, known, now_ms(), progress.at).write(history, progress.say, mark)
+        except UnreadableFileError as error:
+            complain([f"{path}: {error}"])
+            return 1
+    print(f"{done.good} readings imported, {found.bad} wrong rows left out, {done.bad} refused by the store")
+    return 1 if done.bad else 0

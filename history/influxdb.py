@@ -1,0 +1,126 @@
+"""The InfluxDB back end: 1.8, 2.x, 3 Core and Clustered through the endpoints that they share."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import islice
+
+from history.influx_edges import Edges
+from history.influx_latest import KINDS, MOST_NAMED, LatestReadings
+from history.influx_place import InfluxPlace
+from history.influx_query import Querier, instant, one_of, text, where
+from history.influx_rows import QUARTER_HOUR_COLUMNS, READING_COLUMNS, quarter_hours, readings
+from history.influx_write import LineWriter
+from history.line_protocol import LineMaker, UnwritableError, quarter_hour
+from history.port import HistoryError, HistoryMisconfiguredError, QuarterHour, Rejected, StationReading
+from telemetry.quantities import Kind
+from telemetry.reading import Reading
+
+_ROWS_AT_ONCE = 20_000
+
+
+class InfluxHistory:
+    """A history in one bucket; safe to use from several threads and processes.
+
+    Making one asks nothing of the server, so the centre starts while it is down.
+    """
+
+    def __init__(self, place: InfluxPlace) -> None:
+        self._place = place
+        self._writer = LineWriter(place)
+        self._querier = Querier(place)
+        self._latest = LatestReadings(self._querier)
+        self._edges = Edges(self._querier)
+        self._maker = LineMaker()
+        self._is_closed = False
+
+    def write(self, readings: Sequence[StationReading]) -> list[Rejected]:
+        """Store durably before returning; see the port."""
+        self._must_be_open()
+        lines: list[str] = []
+        places: list[int] = []
+        rejected: list[tuple[int, str]] = []
+        make = self._maker.reading
+        for place, reading in enumerate(readings):
+            try:
+                lines.append(make(reading))
+                places.append(place)
+            except UnwritableError as error:
+                rejected.append((place, str(error)))
+        try:
+            rejected += [(places[line], said) for line, said in self._writer.write(lines)]
+        finally:
+            self._latest.forget()
+            self._edges.forget()
+        return [Rejected(readings[place], said) for place, said in sorted(rejected)]
+
+    def raw(self, station: str, device: str | None, start_ms: int, end_ms: int) -> list[Reading]:
+        """Readings with start <= t < end, by time; see the port."""
+        span = [f"station = {text(station)}", f"time >= {instant(start_ms)}", f"time < {instant(end_ms)}"]
+        if device:
+            span.append(f"device = {text(device)}")
+        found = [reading for kind in KINDS for reading in self._readings(kind, span)]
+        found.sort(key=lambda reading: (reading.t, reading.d))
+        return found
+
+    def edges(self, station: str, start_ms: int, end_ms: int) -> list[Reading]:
+        """The counter readings next to a span, on both sides; see the port."""
+        self._must_be_open()
+        found = self._edges.around(station, start_ms, end_ms)
+        if len({(reading.d, reading.k) for reading in found}) > len({reading.d for reading in found}):
+            kinds = {reading.d: reading.k for reading in self.latest([station])[station]}
+            found = [reading for reading in found if kinds[reading.d] == reading.k]
+        return found
+
+    def latest(self, stations: Collection[str] | None = None) -> dict[str, list[Reading]]:
+        """The last reading of each device, by station; see the port, and `LatestReadings`."""
+        self._must_be_open()
+        return self._latest.of(stations)
+
+    def write_quarter_hours(self, rows: Iterable[QuarterHour]) -> None:
+        """Store rows whole; see the port.
+
+        Raises:
+            HistoryMisconfiguredError: the store refuses a row for good.
+        """
+        self._must_be_open()
+        source = iter(rows)
+        while some := list(islice(source, _ROWS_AT_ONCE)):
+            for place, said in self._writer.write([quarter_hour(row) for row in some]):
+                row = some[place]
+                raise HistoryMisconfiguredError(
+                    f"{self._place.name}: refuses the quarter hour {row.start_ms} of {row.station}: {said}."
+                    " Let the bucket keep at least 5 years, and write nothing else into it."
+                )
+
+    def quarter_hours(
+        self, start_ms: int, end_ms: int, stations: Collection[str] | None = None
+    ) -> list[QuarterHour]:
+        """Rows with start <= start_ms < end, by station and time; see the port."""
+        self._must_be_open()
+        if stations is not None and not stations:
+            return []
+        span = [f"time >= {instant(start_ms)}", f"time < {instant(end_ms)}"]
+        if stations is not None and len(stations) <= MOST_NAMED:
+            span.append(one_of("station", stations))
+        query = f"SELECT {QUARTER_HOUR_COLUMNS} FROM quarter_hour{where(span)} GROUP BY station"
+        found = [
+            row
+            for row in self._querier.rows(query, quarter_hours)
+            if stations is None or row.station in stations
+        ]
+        found.sort(key=lambda row: (row.station, row.start_ms))
+        return found
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._is_closed = True
+        self._writer.close()
+        self._querier.close()
+
+    def _readings(self, kind: Kind, span: Iterable[str]) -> Iterator[Reading]:
+        self._must_be_open()
+        query = f"SELECT {READING_COLUMNS[kind]} FROM {kind}{where(span)} GROUP BY device"
+        return self._querier.rows(query, readings)
+
+    def _must_be_open(self) -> None:
+        if self._is_closed:
+            raise HistoryError(f"{self._place.name}: is closed")
