@@ -11,7 +11,7 @@ import time
 from edge_agent.config import BusSettings
 from edge_agent.listener import BusError, Listener
 from edge_agent.port import Port, PortGone
-from edge_agent.rtu import LONGEST_FRAME, REFUSED, Question, first_frame, shape_of
+from edge_agent.rtu import LONGEST_FRAME, Question, first_frame
 from edge_agent.unanswered import Unanswered
 
 BITS_A_CHARACTER = 11
@@ -170,19 +170,12 @@ class Bus:
             heard += octets
             while frame := first_frame(heard):
                 heard = heard[len(frame) :]
-                if self._is_late(frame):
+                if self._unanswered.heard(frame):
                     self._free_from_s = 0.0
             until_s = min(max(self._free_from_s, now_s + self._pause_s), last_s)
             if now_s >= last_s:  # somebody talks without end
                 break
         self._free_from_s = 0.0
-
-    def _is_late(self, frame: bytes) -> bool:
-        shape = shape_of(frame)
-        if shape is not None:
-            return self._unanswered.came(shape)
-        unit_id, function = frame[:2]
-        return bool(function & REFUSED) and self._unanswered.refused(unit_id, function & ~REFUSED)
 
     def _count_mute(self, failure: BusError) -> None:
         self._mute += failure.why == "no_response"

@@ -129,9 +129,7 @@ class Listener:
 
     def _pass_over(self, frame: bytes) -> None:
         self.has_passed_over = True
-        if frame[0] != self._question.unit_id and not (
-            frame[1] & REFUSED and self._unanswered.refused(frame[0], frame[1] & ~REFUSED)
-        ):
+        if frame[0] != self._question.unit_id and not self._unanswered.heard(frame):
             self._other_unit = frame[0]
 
     def _wrong_shape(self, frame: bytes) -> BusError:

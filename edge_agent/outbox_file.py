@@ -2,7 +2,6 @@
 
 import shutil
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 from edge_agent.damaged import parts
 from edge_agent.packed import UnpackError
 from service.process import UnavailableError
-from service.sqlite_file import BUSY_TIMEOUT_S, enter_wal
+from service.sqlite_file import SqliteFile
 
 PAGE_BYTES = 1024
 """A commit writes whole pages: small ones spare the SD card."""
@@ -38,11 +37,12 @@ class OutboxDamagedError(OutboxError):
     """The file is damaged or no outbox of this format: it is of no use until opened anew by `open_outbox`."""
 
 
-class OutboxFile:
+class OutboxFile(SqliteFile):
     """An open file; every failure is an OutboxError, and what a failed transaction did is undone.
 
+    Its `writing` and `rows` raise as `translated` does.
+
     Attributes:
-        lock: held during every transaction; hold it to keep one's own memory in step with the file.
         most_pages: beyond so many used pages the outbox is full.
     """
 
@@ -54,57 +54,15 @@ class OutboxFile:
             OutboxError: it cannot be opened, read or written.
         """
         self._path = path
-        self.lock = threading.RLock()
+        self._schema = schema
         most_bytes = int(max_mb * 1_000_000)
-        wal_bytes = min(MOST_WAL_BYTES, most_bytes // WAL_SHARE)
-        self._cap_pages = (most_bytes - wal_bytes - WAL_INDEX_BYTES) // PAGE_BYTES
+        self._wal_bytes = min(MOST_WAL_BYTES, most_bytes // WAL_SHARE)
+        self._cap_pages = (most_bytes - self._wal_bytes - WAL_INDEX_BYTES) // PAGE_BYTES
         self.most_pages = self._cap_pages - max(self._cap_pages // RESERVE_SHARE, LEAST_RESERVE_PAGES)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as failure:
-            raise OutboxError(f"outbox {path}: {failure.strerror}") from failure
-        with self.translated():
-            self._db = sqlite3.connect(
-                path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
-            )
-        try:
-            is_new = self._is_new()
-            with self.translated():
-                self._set_up(wal_bytes)
-            if is_new:
-                self._make(schema)
-            else:
-                self._check()
-                self._shrink()
-        except BaseException:
-            self._db.close()
-            raise
-
-    @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that is durable when the block ends, and undone on any exception.
-
-        Raises:
-            OutboxDamagedError: the file turned out to be damaged.
-            OutboxError: there is no room, or the disk fails; nothing has changed.
-        """
-        with self.lock, self.translated():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
-
-    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        """All rows of a query; raises as `writing` does."""
-        with self.lock, self.translated():
-            return self._db.execute(query, values).fetchall()
+        super().__init__(path, "outbox", OutboxError)
 
     def each(self, query: str, *values: object) -> Iterator[tuple[Any, ...]]:
-        """The rows of a query one by one, all of which must be taken; raises as `writing` does."""
+        """The rows of a query one by one, all of which must be taken; raises as `translated` does."""
         with self.lock, self.translated():
             yield from self._db.execute(query, values)
 
@@ -166,21 +124,27 @@ class OutboxFile:
             raise self._damaged(f"it is of format {found}, and only format {FORMAT} is known")
         return False
 
-    def _set_up(self, wal_bytes: int) -> None:
+    def _set_up(self) -> None:
+        """Look whose file it is before anything is changed; then make it, or check it."""
+        is_new = self._is_new()
         self._db.execute(f"PRAGMA page_size = {PAGE_BYTES}")
-        enter_wal(self._db)
+        super()._set_up()
         for pragma in (
-            "synchronous = FULL",
             "secure_delete = OFF",  # Debian's default wipes what is deleted: writes for nothing here
-            f"wal_autocheckpoint = {wal_bytes * 4 // 5 // PAGE_BYTES}",
-            f"journal_size_limit = {wal_bytes}",  # seldom cut: to write over is cheaper than to grow
+            f"wal_autocheckpoint = {self._wal_bytes * 4 // 5 // PAGE_BYTES}",
+            f"journal_size_limit = {self._wal_bytes}",  # seldom cut: to write over is cheaper than to grow
             f"max_page_count = {self._cap_pages}",
         ):
             self._db.execute(f"PRAGMA {pragma}")
+        if is_new:
+            self._make()
+        else:
+            self._check()
+            self._shrink()
 
-    def _make(self, schema: str) -> None:
+    def _make(self) -> None:
         with self.writing() as db:
-            for statement in schema.split(";"):
+            for statement in self._schema.split(";"):
                 db.execute(statement)
             db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             db.execute(f"PRAGMA user_version = {FORMAT}")

@@ -4,7 +4,7 @@ A Modbus answer names its unit, its function and its length, but not its questio
 from the one now waited for is therefore only its shape, and that a device answers in the order it was asked.
 """
 
-from edge_agent.rtu import Question, Shape
+from edge_agent.rtu import REFUSED, Question, Shape, shape_of
 
 FORGET_AFTER_S = 30.0
 """No line holds an answer longer than that."""
@@ -28,6 +28,14 @@ class Unanswered:
     def holds(self, shape: Shape) -> bool:
         """Whether an answer of this shape may be a late one."""
         return any(shape == each for _, each in self._open)
+
+    def heard(self, frame: bytes) -> bool:
+        """Note an intact frame; True if it may be a late answer, whether registers or a refusal."""
+        shape = shape_of(frame)
+        if shape is not None:
+            return self.came(shape)
+        unit_id, function = frame[:2]
+        return bool(function & REFUSED) and self.refused(unit_id, function & ~REFUSED)
 
     def came(self, shape: Shape) -> bool:
         """Note an answer; True if it was a late one. What its unit was asked before is over, too."""

@@ -15,7 +15,11 @@ _AGAIN_AFTER_S = 0.01
 
 
 class SqliteFile:
-    """An open file whose every failure is an error of the room that owns it."""
+    """An open file whose every failure is an error of the room that owns it.
+
+    Attributes:
+        lock: held during every transaction; hold it to keep one's own memory in step with the file.
+    """
 
     def __init__(self, path: Path, what: str, error: type[UnavailableError]) -> None:
         """Open or make the file.
@@ -27,27 +31,26 @@ class SqliteFile:
         """
         self._place = f"{what} {path}"
         self._error = error
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as failure:
             raise error(f"{self._place}: {failure.strerror}") from failure
-        with self._translated():
+        with self.translated():
             self._db = sqlite3.connect(
                 path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
             )
         try:
-            with self._translated():
-                enter_wal(self._db)
-                self._db.execute("PRAGMA synchronous = FULL")
-        except UnavailableError:
+            with self.translated():
+                self._set_up()
+        except BaseException:
             self._db.close()
             raise
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction that is durable when the block ends, and undone on any exception."""
-        with self._lock, self._translated():
+        with self.lock, self.translated():
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
@@ -59,15 +62,21 @@ class SqliteFile:
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """All rows of a query."""
-        with self._lock, self._translated():
+        with self.lock, self.translated():
             return self._db.execute(query, values).fetchall()
 
     def close(self) -> None:
         """Close the file."""
         self._db.close()
 
+    def _set_up(self) -> None:
+        """Make the connection durable; a room that needs more does it here."""
+        enter_wal(self._db)
+        self._db.execute("PRAGMA synchronous = FULL")
+
     @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def translated(self) -> Iterator[None]:
+        """Say in the room's own error what SQLite says."""
         try:
             yield
         except sqlite3.Error as failure:
