@@ -1,20 +1,30 @@
 """`qingliu collector …`: readings in, and what was put aside."""
 
 import argparse
-import json
 import os
 import socket
-from contextlib import closing
-from datetime import datetime
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from registry.config import CentreSettings, load_centre
+import msgspec
+
+from collector import quarantine_command
+from registry.config import CollectorSettings, load_centre
 from registry.database import open_registry
 from service.process import now_ms, start_log, stop_signals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from prometheus_client import Metric
+
+    from collector.collector import Collector
 
 _EXAMPLES = """examples:
   qingliu collector run --config centre.toml
   qingliu collector quarantine list --json
+  qingliu collector quarantine show 17
 """
 
 
@@ -25,14 +35,14 @@ def register(parser: argparse.ArgumentParser) -> None:
     running = commands.add_parser("run", help="collect until stopped")
     running.add_argument("--verbose", action="store_true", help="log more")
     running.set_defaults(run=_run)
-    quarantine = commands.add_parser("quarantine", help="what could not be stored, and why")
-    listing = quarantine.add_subparsers(metavar="COMMAND", required=True).add_parser(
-        "list", help="the newest entries"
+    running.add_argument("--config", type=Path, help="centre.toml")
+    quarantine = commands.add_parser(
+        "quarantine",
+        help="what could not be stored, and why",
+        epilog=quarantine_command.EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    listing.add_argument("--json", action="store_true", help="for machines")
-    listing.set_defaults(run=_list)
-    for command in (running, listing):
-        command.add_argument("--config", type=Path, help="centre.toml")
+    quarantine_command.register(quarantine)
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -47,26 +57,21 @@ def _run(arguments: argparse.Namespace) -> int:
         closing(open_history(settings.history)) as history,
         stop_signals() as stop,
     ):
-        Collector(settings, registry, history, now_ms, client_id).run(stop)
+        collector = Collector(settings, registry, history, now_ms, client_id)
+        with _metrics(settings.collector, collector):
+            collector.run(stop)
     return 0
 
 
-def _list(arguments: argparse.Namespace) -> int:
-    from registry.quarantine import newest  # noqa: PLC0415 - the libraries are loaded on use
+def _metrics(settings: CollectorSettings, collector: "Collector") -> AbstractContextManager[None]:
+    """Serve the collector's own numbers where that is wanted."""
+    if not settings.metrics_port:
+        return nullcontext()
+    from collector import metrics  # noqa: PLC0415 - the library is loaded on use
+    from collector.house import SERVICE  # noqa: PLC0415
 
-    settings = load_centre(arguments.config)
-    with closing(open_registry(settings.registry.url)) as registry, registry.reading() as session:
-        entries = newest(session)
-    if arguments.json:
-        shown = ("id", "received_ms", "station_id", "code", "text", "count", "size_bytes")
-        rows = [{key: getattr(entry, key) for key in shown} for entry in entries]
-        print(json.dumps(rows, ensure_ascii=False))
-        return 0
-    for entry in entries:
-        when = _local(entry.received_ms, settings)
-        print(f"{when}  {entry.station_id:<16} {entry.count:>5} x  {entry.code:<18} {entry.text}")
-    return 0
+    def collect() -> "Iterator[Metric]":
+        yield from metrics.families({SERVICE: msgspec.to_builtins(collector.figures)})
+        yield metrics.conditions({SERVICE: collector.conditions.current()})
 
-
-def _local(at_ms: int, settings: CentreSettings) -> str:
-    return f"{datetime.fromtimestamp(at_ms / 1000, settings.zone):%Y-%m-%d %H:%M:%S}"
+    return metrics.served(settings.metrics_host, settings.metrics_port, collect)

@@ -11,6 +11,7 @@ from registry.quarantine import Entry
 from telemetry.ack import HOLD_CLOCK, HOLD_UNKNOWN_STATION, Ack, RefusedRange
 from telemetry.batch import Received, Refusal, UnreadableBatchError, decode_batch, ranges
 from telemetry.reading import Fault, NumberedReading
+from telemetry.status import Status
 
 AHEAD_MS = 600_000
 """A box or a reading further ahead of the centre has a wrong clock."""
@@ -28,7 +29,7 @@ class Answer:
     station: str
     outbox: str | None = None
     sent: int | None = None
-    stored: list[int] = field(default_factory=list)
+    stored: list[NumberedReading] = field(default_factory=list)
     refused: list[RefusedRange] = field(default_factory=list)
     hold: str | None = None
     error: str | None = None
@@ -39,7 +40,7 @@ class Answer:
             now=now_ms,
             outbox=self.outbox,
             sent=self.sent,
-            stored=ranges(self.stored),
+            stored=ranges(reading.seq for reading in self.stored),
             refused=_joined(self.refused),
             hold=self.hold,
             error=self.error,
@@ -48,17 +49,58 @@ class Answer:
 
 @dataclass
 class Work:
-    """What some messages ask for: first to be stored, then to be answered."""
+    """What some messages ask for: first to be stored, then to be answered.
+
+    Attributes:
+        readings: to be stored.
+        quarantine: to be put aside.
+        answers: to be given once all of that is safe.
+        prompt: answers that wait for nothing.
+        seen: station to its clock's lead over ours, ms, for every known station heard.
+        statuses: what stations said of themselves since, with whether the broker had kept it.
+        admitted: stations that are to be registered, because they announced themselves.
+        messages: how many it was made of.
+    """
 
     readings: list[StationReading] = field(default_factory=list)
     quarantine: list[Entry] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
+    prompt: list[Answer] = field(default_factory=list)
     seen: dict[str, int] = field(default_factory=dict)
-    """Station to its clock's lead over ours, ms, for every known station heard."""
+    statuses: list[tuple[str, Status, bool]] = field(default_factory=list)
+    admitted: set[str] = field(default_factory=set)
+    messages: int = 0
+    _joint: dict[tuple[str, str], Answer] = field(default_factory=dict)
+
+    def told(self, station: str, status: Status, *, retained: bool) -> None:
+        """Add what a station said of itself."""
+        self.messages += 1
+        self.statuses.append((station, status, retained))
+
+    def answer(self, station: str, outbox: str) -> Answer:
+        """The one answer to all the data that an outbox sent."""
+        try:
+            return self._joint[station, outbox]
+        except KeyError:
+            answer = self._joint[station, outbox] = Answer(station, outbox)
+            self.answers.append(answer)
+            return answer
 
 
-def take(work: Work, station: str, payload: bytes, *, known: Container[str], now_ms: int) -> None:
-    """Add one message on a station's `readings` topic to the work."""
+def take(
+    work: Work, station: str, payload: bytes, *, known: Container[str], now_ms: int, admit: bool = False
+) -> None:
+    """Add one message on a station's `readings` topic to the work.
+
+    Args:
+        work: is added to.
+        station: whose topic it was.
+        payload: as it came.
+        known: the stations on the register.
+        now_ms: the centre's clock, ms since the epoch, UTC.
+        admit: register a station that is not on the register.
+    """
+    work.messages += 1
     try:
         received = decode_batch(payload)
     except UnreadableBatchError as error:
@@ -66,53 +108,72 @@ def take(work: Work, station: str, payload: bytes, *, known: Container[str], now
         work.answers.append(Answer(station, error=error.code))
         return
     hello = received.sent if _is_hello(received) else None
-    if station not in known:
-        text = "enrolled, but not on the register"
-        work.quarantine.append(Entry(now_ms, station, HOLD_UNKNOWN_STATION, text, payload))
-        work.answers.append(Answer(station, received.outbox, hello, hold=HOLD_UNKNOWN_STATION))
-        return
+    if station not in known and station not in work.admitted:
+        if not admit:
+            text = "enrolled, but not on the register"
+            work.quarantine.append(Entry(now_ms, station, HOLD_UNKNOWN_STATION, text, payload))
+            work.answers.append(Answer(station, received.outbox, hello, hold=HOLD_UNKNOWN_STATION))
+            return
+        work.admitted.add(station)
+    if work.statuses:
+        _forget_goodbyes(work, station)
     work.seen[station] = received.sent - now_ms
     if received.sent > now_ms + AHEAD_MS:
-        work.answers.append(Answer(station, received.outbox, hello, hold=HOLD_CLOCK))
-        return
-    answer = Answer(station, received.outbox, hello)
+        work.prompt.append(Answer(station, received.outbox, hello, hold=HOLD_CLOCK))
+    elif hello is not None:
+        work.prompt.append(Answer(station, received.outbox, hello))
+    else:
+        _take_readings(work, station, received, payload, now_ms)
+
+
+def _take_readings(work: Work, station: str, received: Received, payload: bytes, now_ms: int) -> None:
+    answer = work.answer(station, received.outbox)
     refused = [*received.refused]
-    for reading in received.readings:
-        fault = _time_fault(reading, now_ms)
-        if fault is None:
-            work.readings.append(StationReading(station, reading))
-            answer.stored.append(reading.seq)
-        else:
-            refused.append(Refusal(reading.seq, fault))
-    answer.refused.extend((seq, seq, *fault) for seq, fault in refused)
-    one_of_each = {fault.code: fault for fault in [*received.unnumbered, *(fault for _, fault in refused)]}
-    work.quarantine.extend(Entry(now_ms, station, *fault, payload) for fault in one_of_each.values())
-    _answer(work, answer)
+    earliest_ms, latest_ms = now_ms - OLDEST_MS, now_ms + AHEAD_MS
+    good = [reading for reading in received.readings if earliest_ms <= reading.t <= latest_ms]
+    work.readings.extend(StationReading(station, reading) for reading in good)
+    answer.stored.extend(good)
+    if len(good) < len(received.readings):
+        refused.extend(
+            Refusal(reading.seq, _time_fault(reading, earliest_ms))
+            for reading in received.readings
+            if not earliest_ms <= reading.t <= latest_ms
+        )
+    if refused or received.unnumbered:
+        answer.refused.extend((seq, seq, *fault) for seq, fault in refused)
+        faults = [*received.unnumbered, *(fault for _, fault in refused)]
+        one_of_each = {fault.code: fault for fault in faults}
+        work.quarantine.extend(Entry(now_ms, station, *fault, payload) for fault in one_of_each.values())
+
+
+def _time_fault(reading: NumberedReading, earliest_ms: int) -> Fault:
+    is_old = reading.t < earliest_ms
+    rule = "lies more than 400 days back" if is_old else "lies more than 10 min ahead of the centre"
+    return Fault("implausible_time", f"$.t: {rule} (got {reading.t})"[:LONGEST_TEXT])
+
+
+def _forget_goodbyes(work: Work, station: str) -> None:
+    """A station that sends readings has come back, whatever its last will said before."""
+    work.statuses = [each for each in work.statuses if each[0] != station or each[1].online]
 
 
 def reject(work: Work, rejected: Iterable[Rejected], now_ms: int) -> None:
     """Take back what the store will never hold: it is refused with the store's words, and put aside."""
-    for (station, reading), text in rejected:
-        work.readings.remove(StationReading(station, reading))
-        work.quarantine.append(Entry(now_ms, station, STORE_REFUSES, text, msgspec.json.encode(reading)))
-        seq = getattr(reading, "seq", None)
-        for answer in work.answers:
-            if answer.station == station and seq in answer.stored:
-                answer.stored.remove(seq)
-                answer.refused.append((seq, seq, STORE_REFUSES, text[:LONGEST_TEXT]))
-                break
-
-
-def _answer(work: Work, answer: Answer) -> None:
-    """Join the answer with what the same outbox is told already; a hello is answered by itself."""
-    if answer.sent is None:
-        for other in work.answers:
-            same = (other.station, other.outbox, other.sent) == (answer.station, answer.outbox, None)
-            if same and other.hold is None and other.error is None:
-                other.stored.extend(answer.stored)
-                other.refused.extend(answer.refused)
-                return
-    work.answers.append(answer)
+    said = {id(each.reading.reading): each for each in rejected}
+    if not said:
+        return
+    for each, text in said.values():
+        payload = msgspec.json.encode(each.reading)
+        work.quarantine.append(Entry(now_ms, each.station, STORE_REFUSES, text, payload))
+    work.readings = [each for each in work.readings if id(each.reading) not in said]
+    for answer in work.answers:
+        refused = [reading for reading in answer.stored if id(reading) in said]
+        if refused:
+            answer.stored = [reading for reading in answer.stored if id(reading) not in said]
+            answer.refused.extend(
+                (reading.seq, reading.seq, STORE_REFUSES, said[id(reading)].text[:LONGEST_TEXT])
+                for reading in refused
+            )
 
 
 def _joined(refused: Iterable[RefusedRange]) -> list[RefusedRange]:
@@ -128,16 +189,6 @@ def _joined(refused: Iterable[RefusedRange]) -> list[RefusedRange]:
 
 def _is_hello(received: Received) -> bool:
     return not (received.readings or received.refused or received.unnumbered)
-
-
-def _time_fault(reading: NumberedReading, now_ms: int) -> Fault | None:
-    if reading.t > now_ms + AHEAD_MS:
-        rule = "lies more than 10 min ahead of the centre"
-    elif reading.t < now_ms - OLDEST_MS:
-        rule = "lies more than 400 days back"
-    else:
-        return None
-    return Fault("implausible_time", f"$.t: {rule} (got {reading.t})"[:LONGEST_TEXT])
 
 
 def late_quarter_hours(readings: Iterable[StationReading], before_ms: int) -> set[tuple[str, int]]:

@@ -1,24 +1,39 @@
 """Presence: which stations were heard; written to the registry on a change, and else by the minute."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
+from collector.ingest import Work
 from history.port import StationReading
 from registry.database import Registry, upsert
 from registry.tables import Device, Presence
 from telemetry.status import Status
 
 WRITE_EVERY_MS = 60_000
+_ASKED_AT_ONCE = 500
+
+Columns = dict[str, Any]
 
 
 @dataclass
 class _Station:
-    columns: dict[str, Any] = field(default_factory=dict)
+    columns: Columns = field(default_factory=dict)
     written_ms: int = 0
+    was_heard: bool = False
     is_news: bool = True
+
+
+class News(NamedTuple):
+    """What the registry does not know yet: columns by station, and kinds by station and device."""
+
+    stations: dict[str, Columns]
+    devices: dict[tuple[str, str], str]
 
 
 class PresenceBook:
@@ -27,22 +42,30 @@ class PresenceBook:
     def __init__(self) -> None:
         self._stations: dict[str, _Station] = {}
         self._devices: dict[tuple[str, str], str] = {}
-        self._new_devices: dict[tuple[str, str], dict[str, Any]] = {}
+        self._new_devices: dict[tuple[str, str], str] = {}
+
+    def note(self, work: Work, now_ms: int) -> None:
+        """Note work that is stored: first its readings, then what stations said of themselves since."""
+        self.heard(work.seen, work.readings, now_ms)
+        for station, status, retained in work.statuses:
+            self.told(station, status, now_ms, retained=retained)
 
     def heard(self, seen: Mapping[str, int], readings: Iterable[StationReading], now_ms: int) -> None:
         """Note batches: station to clock lead, and the readings stored."""
         for station, lead_ms in seen.items():
             columns = self._set_online(station, online=True, now_ms=now_ms)
-            columns["last_seen_ms"] = now_ms
+            self._see(station, now_ms)
             columns["clock_offset_ms"] = lead_ms
-        for station, reading in readings:
-            columns = self._of(station).columns
-            columns["last_reading_ms"] = max(columns.get("last_reading_ms") or 0, reading.t)
+        newest: dict[str, int] = {}
+        for each in readings:
+            station, reading = each.station, each.reading
+            if newest.get(station, 0) < reading.t:
+                newest[station] = reading.t
             if self._devices.get((station, reading.d)) != reading.k:
-                self._devices[station, reading.d] = reading.k
-                self._new_devices[station, reading.d] = {
-                    "station_id": station, "device": reading.d, "kind": reading.k,
-                }  # fmt: skip
+                self._devices[station, reading.d] = self._new_devices[station, reading.d] = reading.k
+        for station, t in newest.items():
+            columns = self._of(station).columns
+            columns["last_reading_ms"] = max(columns.get("last_reading_ms") or 0, t)
 
     def told(self, station: str, status: Status, now_ms: int, *, retained: bool) -> None:
         """Note a status; a retained one is old news and says nothing about being heard now."""
@@ -50,7 +73,7 @@ class PresenceBook:
         if not status.online:
             return
         if not retained:
-            columns["last_seen_ms"] = now_ms
+            self._see(station, now_ms)
         columns.update(
             version=status.version or "",
             boot=status.boot or "",
@@ -63,43 +86,40 @@ class PresenceBook:
             devices=msgspec.to_builtins(status.devices),
         )
 
-    def is_due(self, now_ms: int) -> bool:
-        """Whether there is something to write."""
-        return bool(self._new_devices) or any(self._due(now_ms))
+    def news(self, now_ms: int) -> News | None:
+        """What changed, and each station heard if it was not written for a minute; or None."""
+        stations = {name: dict(station.columns) for name, station in self._due(now_ms)}
+        if stations or self._new_devices:
+            return News(stations, dict(self._new_devices))
+        return None
 
-    def write(self, registry: Registry, now_ms: int) -> None:
-        """Write what changed, and each station heard at most once a minute."""
-        stations = list(self._due(now_ms))
-        devices = list(self._new_devices.values())
-        with registry.writing() as session:
-            for station in stations:
-                known = session.get(Presence, station) or Presence(station_id=station)
-                for name, value in _news(self._stations[station].columns, known).items():
-                    setattr(known, name, value)
-                session.add(known)
-            upsert(session, Device, devices)
-            for row in devices:
-                device = session.get_one(Device, (row["station_id"], row["device"]))
-                device.first_seen_ms = device.first_seen_ms or now_ms
-        for station in stations:
-            self._stations[station].written_ms = now_ms
-            self._stations[station].is_news = False
-        self._new_devices.clear()
+    def wrote(self, news: News, now_ms: int) -> None:
+        """Note that news taken at `now_ms` are in the registry."""
+        for name, columns in news.stations.items():
+            station = self._stations[name]
+            station.written_ms, station.was_heard = now_ms, station.columns != columns
+            station.is_news = station.columns.get("online") != columns.get("online")
+        for whose, kind in news.devices.items():
+            if self._new_devices.get(whose) == kind:
+                del self._new_devices[whose]
 
-    def _due(self, now_ms: int) -> Iterable[str]:
+    def _due(self, now_ms: int) -> Iterable[tuple[str, _Station]]:
         for name, station in self._stations.items():
-            last_seen_ms = station.columns.get("last_seen_ms") or 0
-            by_the_minute = (
-                now_ms - station.written_ms >= WRITE_EVERY_MS and last_seen_ms > station.written_ms
-            )
-            if station.is_news or by_the_minute:
-                yield name
+            is_old = not 0 <= now_ms - station.written_ms < WRITE_EVERY_MS
+            if station.is_news or (is_old and station.was_heard):
+                yield name, station
 
     def _of(self, station: str) -> _Station:
         return self._stations.setdefault(station, _Station())
 
-    def _set_online(self, station: str, *, online: bool, now_ms: int) -> dict[str, Any]:
+    def _see(self, station: str, now_ms: int) -> None:
         known = self._of(station)
+        known.is_news = known.is_news or "last_seen_ms" not in known.columns
+        known.columns["last_seen_ms"] = now_ms
+
+    def _set_online(self, station: str, *, online: bool, now_ms: int) -> Columns:
+        known = self._of(station)
+        known.was_heard = True
         if known.columns.get("online") != online:
             known.columns["online"] = online
             known.columns["online_changed_ms"] = now_ms
@@ -107,11 +127,60 @@ class PresenceBook:
         return known.columns
 
 
-def _news(columns: Mapping[str, Any], known: Presence) -> dict[str, Any]:
-    """The columns without what a collector that has just started takes for new."""
+def write_presence(registry: Registry, news: News, now_ms: int) -> None:
+    """Write news in one transaction.
+
+    Raises:
+        SQLAlchemyError: nothing of it was written.
+    """
+    with registry.writing() as session:
+        alike: dict[tuple[str, ...], list[Columns]] = defaultdict(list)
+        known = _known(session, list(news.stations))
+        for station, columns in news.stations.items():
+            row = {"station_id": station, **_without_old(columns, known.get(station, _Before()))}
+            alike[tuple(row)].append(row)
+        for rows in alike.values():
+            upsert(session, Presence, rows)
+        upsert(
+            session,
+            Device,
+            [{"station_id": station, "device": device, "kind": kind}
+             for (station, device), kind in news.devices.items()],
+        )  # fmt: skip
+        for station in {station for station, _ in news.devices}:
+            unseen = (Device.station_id == station) & Device.first_seen_ms.is_(None)
+            session.execute(update(Device).where(unseen).values(first_seen_ms=now_ms))
+
+
+class _Before(NamedTuple):
+    """What the registry had, perhaps from another collector."""
+
+    online: bool | None = None
+    last_seen_ms: int = 0
+    last_reading_ms: int = 0
+
+
+def _known(session: Session, stations: list[str]) -> dict[str, _Before]:
+    """By station: is it online, when was it seen last, and its last reading, as the registry has them."""
+    known: dict[str, _Before] = {}
+    for first in range(0, len(stations), _ASKED_AT_ONCE):
+        some = stations[first : first + _ASKED_AT_ONCE]
+        query = select(Presence.station_id, Presence.online, Presence.last_seen_ms, Presence.last_reading_ms)
+        for station, online, seen_ms, reading_ms in session.execute(
+            query.where(Presence.station_id.in_(some))
+        ):
+            known[station] = _Before(online, seen_ms or 0, reading_ms or 0)
+    return known
+
+
+def _without_old(columns: Columns, before: _Before) -> Columns:
+    """The columns without what is new only to a collector that has just started, or is one of several."""
     news = dict(columns)
-    if known.online == news.get("online"):
+    if before.online == news.get("online"):
         news.pop("online_changed_ms", None)
-    if (known.last_reading_ms or 0) > (news.get("last_reading_ms") or 0):
+    if before.last_reading_ms > (news.get("last_reading_ms") or 0):
         news.pop("last_reading_ms", None)
+    if before.last_seen_ms > (news.get("last_seen_ms") or 0):
+        news.pop("last_seen_ms", None)
+        news.pop("clock_offset_ms", None)
     return news

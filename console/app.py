@@ -13,7 +13,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from console.desk import FOLDER, Desk
 from console.health import judged, problems
+from console.numbers import CONTENT_TYPE, exposition
 from console.pages import NO_STATION, pages
+from console.quarantine_pages import NO_ENTRY
 from console.report_pages import NO_REPORT, NO_REPORT_FILE
 from history.port import History, HistoryError
 from registry.config import CentreSettings
@@ -44,6 +46,7 @@ def create_app(
     app = FastAPI(title="Qingliu", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(_SecurityHeaders)
     _add_health(app, desk)
+    _add_metrics(app, desk)
     app.include_router(pages(desk))
     app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
     _add_failures(app, desk)
@@ -68,6 +71,15 @@ def _add_health(app: FastAPI, desk: Desk) -> None:
         return desk.json(request, answer, 503 if found else 200)
 
 
+def _add_metrics(app: FastAPI, desk: Desk) -> None:
+    @app.get("/metrics", response_model=None)
+    def numbers() -> Response:
+        """What the services said of themselves last, as Prometheus reads it."""
+        with desk.reading() as session:
+            said = health(session)
+        return Response(exposition(said, desk.clock_ms()), media_type=CONTENT_TYPE)
+
+
 def _add_failures(app: FastAPI, desk: Desk) -> None:
     def failed(request: Request, kind: str, status: int) -> Response:
         if request.url.path.endswith(".json"):
@@ -77,7 +89,7 @@ def _add_failures(app: FastAPI, desk: Desk) -> None:
     @app.exception_handler(HTTPException)
     def not_served(request: Request, error: HTTPException) -> Response:
         kind = "no_page" if error.status_code == 404 else "other"
-        if error.detail in (NO_STATION, NO_REPORT, NO_REPORT_FILE):
+        if error.detail in (NO_STATION, NO_REPORT, NO_REPORT_FILE, NO_ENTRY):
             kind = error.detail
         return failed(request, kind, error.status_code)
 

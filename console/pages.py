@@ -8,14 +8,15 @@ from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
 from console import charts, queries, series
+from console.address import whole_number
 from console.chart_bundle import compressed, is_made
 from console.desk import Desk
 from console.evidence import figures
 from console.overview import overview_routes
 from console.palette import theme_named
+from console.quarantine_pages import quarantine_routes
 from console.report_pages import report_routes
 from console.station_days import SHAPES, MonthOfDays, month_of_days
-from registry.quarantine import newest
 from reporting.days import Span
 from reporting.records import approved_stops
 from service.civil import Month, day_of
@@ -36,7 +37,7 @@ NO_STATION = "no_station"
 def pages(desk: Desk) -> APIRouter:
     """All pages of one desk."""
     router = APIRouter()
-    routes = overview_routes(desk) | _routes(_Pages(desk)) | report_routes(desk)
+    routes = overview_routes(desk) | _routes(_Pages(desk)) | report_routes(desk) | quarantine_routes(desk)
     for path, endpoint in routes.items():
         router.add_api_route(path, endpoint, methods=["GET", "HEAD"], response_model=None)
     return router
@@ -53,7 +54,7 @@ class _Pages:
         )
         with self._desk.reading() as session:
             values = {
-                "found": queries.stations(session, search, _whole(request, "page", 1)),
+                "found": queries.stations(session, search, whole_number(request, "page", 1)),
                 "counties": queries.counties(session),
                 "alarm_count": queries.active_alarm_count(session),
                 "search": search,
@@ -102,7 +103,7 @@ class _Pages:
         return laid_out
 
     def chart(self, request: Request, station_id: str) -> Response:
-        days = min(max(1, _whole(request, "days", CHART_DAYS)), MOST_CHART_DAYS)
+        days = min(max(1, whole_number(request, "days", CHART_DAYS)), MOST_CHART_DAYS)
         reader = self._desk.reader(request)
         end = -(-reader.now_ms // CHART_STEP_MS) * CHART_STEP_MS
         start = end - days * DAY_MS
@@ -126,11 +127,6 @@ class _Pages:
         values = {"active": active, "past": past, "alarm_count": len(active)}
         return self._desk.page(request, "alarms.html", values)
 
-    def quarantine(self, request: Request) -> Response:
-        with self._desk.reading() as session:
-            values = {"entries": newest(session), "alarm_count": queries.active_alarm_count(session)}
-        return self._desk.page(request, "quarantine.html", values)
-
     def chart_script(self, request: Request, version: str) -> Response:
         bundle = self._desk.bundle
         if bundle.name != f"vega-{version}.js" or not is_made(bundle):
@@ -148,12 +144,5 @@ def _routes(own: _Pages) -> dict[str, Callable[..., Response]]:
         "/stations/{station_id}": own.station,
         "/stations/{station_id}/chart.json": own.chart,
         "/alarms": own.alarms,
-        "/quarantine": own.quarantine,
         "/static/vega-{version}.js": own.chart_script,
     }
-
-
-def _whole(request: Request, name: str, default: int) -> int:
-    """A whole number from the address; whatever cannot be read is the default."""
-    text = request.query_params.get(name, "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else default

@@ -124,3 +124,28 @@ SERVICES: dict[str, str] = {
 }
 
 CLOCKS: dict[str, str] = {"trusted": N_("trusted"), "untrusted": N_("not set")}
+
+QUARANTINE_CODES: dict[str, str] = {
+    "not_json": N_(
+        "The payload is not JSON. Something other than an agent sends, or it was damaged on the way."
+    ),
+    "bad_zlib": N_(
+        "The payload says that it is compressed, but cannot be inflated: damaged on the way, or cut."
+    ),
+    "too_large": N_("The payload is larger than the centre takes: 256 kB as it comes, 1 MB inflated."),
+    "malformed": N_("Something in it breaks the contract. What was good in the same batch was stored."),
+    "wrong_version": N_(
+        "Another version of the contract than the centre speaks: update the centre or the agent."
+    ),
+    "unknown_station": N_(
+        "The station is not on the register. Import it, and it delivers by itself: it holds its data."
+    ),
+    "implausible_time": N_(
+        "A time more than 10 min ahead of the centre, or 400 days back. Check the clock of the box."
+    ),
+    "unknown_quantity": N_(
+        "A quantity unknown to the centre, or of the other kind of meter. Update the centre, then replay."
+    ),
+    "store_refuses": N_("The store of readings refused this reading for ever. Mend the cause, then replay."),
+}
+"""Why something was put aside, and what helps."""

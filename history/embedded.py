@@ -69,7 +69,8 @@ class EmbeddedHistory:
         """Store durably before returning, all or nothing; see the port."""
         rows: dict[Kind, list[tuple[Any, ...]]] = {"power": [], "flow": []}
         newest: dict[tuple[str, str], tuple[Kind, int]] = {}
-        for station, reading in readings:
+        for each in readings:
+            station, reading = each.station, each.reading
             value = reading.x.get
             known = newest.get((station, reading.d))
             if known is None or known[1] < reading.t:

@@ -96,7 +96,7 @@ class ReadingsFile:
 
     def _with_why(self, history: History, each: StationReading) -> StationReading:
         """A file without causes must not take away those that are stored already."""
-        station, reading = each
+        station, reading = each.station, each.reading
         if reading.q == "good" or self.has_why:
             return each
         for known in history.raw(station, reading.d, reading.t, reading.t + 1):

@@ -22,7 +22,7 @@ MOST_BYTES = 2_000_000
 """Of one request; more brings nothing (measured)."""
 LEAST_BYTES = 64_000
 """A server that takes no request of this size is not set up for us."""
-PROBE = "qingliu_probe value=1i"
+PROBE = b"qingliu_probe value=1i"
 _FULL = re.compile(r"\blimit exceeded\b|\bexceeds?\b.*\blimit\b", re.IGNORECASE)
 _DROPPED = re.compile(r"\bdropped=(\d+)\b")
 
@@ -31,7 +31,7 @@ _DROPPED = re.compile(r"\bdropped=(\d+)\b")
 class _Round:
     """One call of `write`: what was found out so far."""
 
-    lines: Sequence[str]
+    lines: Sequence[bytes]
     refused: list[tuple[int, str]] = field(default_factory=list)
     has_stored: bool = False
 
@@ -60,7 +60,7 @@ class LineWriter:
         self._service = WriteService(self._client.api_client)
         self._most_bytes = MOST_BYTES
 
-    def write(self, lines: Sequence[str]) -> list[tuple[int, str]]:
+    def write(self, lines: Sequence[bytes]) -> list[tuple[int, str]]:
         """Store lines whose times are in milliseconds.
 
         Returns:
@@ -83,7 +83,7 @@ class LineWriter:
             HistoryError: it could not be written.
         """
         try:
-            self._post(PROBE.encode())
+            self._post(PROBE)
         except _BadLinesError as error:
             raise HistoryMisconfiguredError(
                 f"{self._place.name}: refuses even a trial line: {error}."
@@ -97,7 +97,7 @@ class LineWriter:
         disconnect(self._service.api_client.rest_client.pool_manager)
         self._client.close()
 
-    def _requests(self, lines: Sequence[str]) -> Iterator[tuple[int, int]]:
+    def _requests(self, lines: Sequence[bytes]) -> Iterator[tuple[int, int]]:
         first, size = 0, 0
         for place, line in enumerate(lines):
             if size and size + len(line) >= self._most_bytes:
@@ -108,7 +108,7 @@ class LineWriter:
             yield first, len(lines)
 
     def _write(self, this: _Round, first: int, last: int) -> None:
-        body = "\n".join(this.lines[first:last]).encode()
+        body = b"\n".join(this.lines[first:last])
         try:
             self._post(body)
         except _BadLinesError as error:

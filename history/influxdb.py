@@ -9,7 +9,7 @@ from history.influx_place import InfluxPlace
 from history.influx_query import Querier, instant, one_of, text, where
 from history.influx_rows import QUARTER_HOUR_COLUMNS, READING_COLUMNS, quarter_hours, readings
 from history.influx_write import LineWriter
-from history.line_protocol import LineMaker, UnwritableError, quarter_hour
+from history.line_protocol import LineMaker, quarter_hour
 from history.port import HistoryError, HistoryMisconfiguredError, QuarterHour, Rejected, StationReading
 from telemetry.quantities import Kind
 from telemetry.reading import Reading
@@ -35,22 +35,15 @@ class InfluxHistory:
     def write(self, readings: Sequence[StationReading]) -> list[Rejected]:
         """Store durably before returning; see the port."""
         self._must_be_open()
-        lines: list[str] = []
-        places: list[int] = []
-        rejected: list[tuple[int, str]] = []
-        make = self._maker.reading
-        for place, reading in enumerate(readings):
-            try:
-                lines.append(make(reading))
-                places.append(place)
-            except UnwritableError as error:
-                rejected.append((place, str(error)))
+        lines, unwritable = self._maker.readings(readings)
+        places = [place for place, line in enumerate(lines) if line] if unwritable else range(len(lines))
         try:
-            rejected += [(places[line], said) for line, said in self._writer.write(lines)]
+            refused = self._writer.write([lines[place] for place in places] if unwritable else lines)
         finally:
             self._latest.forget()
             self._edges.forget()
-        return [Rejected(readings[place], said) for place, said in sorted(rejected)]
+        rejected = unwritable | {places[line]: said for line, said in refused}
+        return [Rejected(readings[place], said) for place, said in sorted(rejected.items())]
 
     def raw(self, station: str, device: str | None, start_ms: int, end_ms: int) -> list[Reading]:
         """Readings with start <= t < end, by time; see the port."""

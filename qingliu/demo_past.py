@@ -21,7 +21,7 @@ from alerting.files import station_files
 from alerting.freshness import recompute
 from alerting.replay import Span, replay
 from collector.ingest import Work, take
-from collector.presence import PresenceBook
+from collector.presence import PresenceBook, write_presence
 from history.embedded import EmbeddedHistory
 from history.quarter_hours import floor_to_quarter
 from qingliu import demo_meters
@@ -152,4 +152,6 @@ def _be_heard(registry: Registry, station: str, work: Work) -> None:
             at_ms = some[-1].reading.t
             book = PresenceBook()
             book.heard({station: 0}, some, at_ms)
-            book.write(registry, at_ms)
+            news = book.news(at_ms)
+            if news is not None:
+                write_presence(registry, news, at_ms)

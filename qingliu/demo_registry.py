@@ -15,7 +15,7 @@ from registry.stations import COLUMNS, import_csv
 from registry.tables import Station, StationClass
 from simulator.city import CityStation
 
-FLEET_THRESHOLDS = {"offline_after_s": 2_700}
+BOX_THRESHOLDS = {"offline_after_s": 2_700}
 """Boxes that sample every 15 minutes are offline when three samples are missing."""
 LIVE_THRESHOLDS = {"learn_s": 60, "stop_window_s": 60, "idle_window_s": 600, "offline_after_s": 60}
 """Windows of the live stations, shortened so that a stop is seen within minutes."""
@@ -63,7 +63,7 @@ def _row(station: CityStation) -> dict[str, str]:
 
 
 def _enter_history(session: Session, station: CityStation) -> None:
-    session.get_one(Station, station.id).overrides = dict(FLEET_THRESHOLDS)
+    session.get_one(Station, station.id).overrides = dict(BOX_THRESHOLDS)
     for stop in station.planned_stops:
         enter_exclusion(
             session,

@@ -34,7 +34,7 @@ def stages(
     """
     centre = ["--config", str(paths.centre)]
     since_ms = max(known.prepared_ms.values(), default=known.begun_ms)
-    fleet = ["--port", str(broker_port), "--begun", str(known.begun_ms), "--stations", str(known.count)]
+    city = ["--port", str(broker_port), "--begun", str(known.begun_ms), "--stations", str(known.count)]
     health = f"http://127.0.0.1:{console_port}/health"
     broker = ["qingliu.embedded_broker", "--port", str(broker_port)]
     live = [station for station in known.stations() if station.is_live]
@@ -61,7 +61,7 @@ def stages(
                 ["qingliu", "report", "run", *centre],
                 partial(_reports, paths, "reporting", now_ms),
             ),
-            Step("fleet", ["qingliu", "simulate", "fleet", *fleet, "--since", str(since_ms)], lambda: True),
+            Step("city", ["qingliu", "simulate", "city", *city, "--since", str(since_ms)], lambda: True),
         ],
     ]
 

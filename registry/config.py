@@ -98,6 +98,12 @@ class CollectorSettings(msgspec.Struct, kw_only=True, frozen=True):
             examples=["collectors"],
         ),
     ] = ""
+    metrics_host: Annotated[str, msgspec.Meta(description="where the collector's own numbers are served")] = (
+        "127.0.0.1"
+    )
+    metrics_port: Annotated[
+        int, msgspec.Meta(ge=0, le=65535, description="its port; 0: the console's /metrics alone has them")
+    ] = 0
 
 
 class ConsoleSettings(msgspec.Struct, kw_only=True, frozen=True):

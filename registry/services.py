@@ -1,8 +1,9 @@
 """The centre's own processes: what each last said of itself, and who may do what only one may do."""
 
 from collections.abc import Mapping
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from registry.database import upsert
@@ -19,7 +20,7 @@ def report_health(
     name: str,
     now_ms: int,
     conditions: Mapping[str, str],
-    figures: Mapping[str, float] | None = None,
+    figures: Mapping[str, Any] | None = None,
 ) -> None:
     """Write what a service says of itself: troubles by name, and its own numbers."""
     row = {
@@ -29,6 +30,11 @@ def report_health(
         "figures": dict(figures or {}),
     }
     upsert(session, ServiceHealth, [row])
+
+
+def forget_service(session: Session, name: str) -> None:
+    """Take away what a service said that has ended for good."""
+    session.execute(delete(ServiceHealth).where(ServiceHealth.name == name))
 
 
 def health(session: Session) -> list[ServiceHealth]:

@@ -7,7 +7,7 @@ answer for ours. No background thread exists, so no exception can end one unseen
 import math
 import ssl
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from paho.mqtt import client as paho
@@ -25,6 +25,7 @@ __all__ = ["BrokerError", "CertificatesClock", "Connection", "Kind", "Message", 
 
 CONNECT_TIMEOUT_S = 15.0
 CONFIRM_TIMEOUT_S = 60.0
+MOST_REMEMBERED = 20_000
 """A live broker confirms messages; by its keep-alive a line that died in silence is noticed much later."""
 
 
@@ -86,7 +87,7 @@ class Connection:
         self._is_new = True
         self._lost: ReasonCode | None = None
         self._hear = on_message
-        self._patterns = [_without_share(pattern) for pattern, _ in subscriptions]
+        self._asked = _Asked([_without_share(pattern) for pattern, _ in subscriptions])
         self.received = 0
         self._client = MqttStream(client_id, timeout_s=CONNECT_TIMEOUT_S)
         self._client.on_socket_open = self._on_socket_open
@@ -94,6 +95,7 @@ class Connection:
         self._client.on_disconnect = self._on_disconnect
         self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
+        self._client.on_plain = self._on_plain
         self._client.on_publish = self._on_publish
         if will is not None:
             self._client.will_set(will.topic, will.payload, qos=1, retain=True)
@@ -111,7 +113,7 @@ class Connection:
         Raises:
             BrokerError: the connection is lost.
         """
-        code = self._client.loop(timeout_s)
+        code = self._client.step(timeout_s)
         if code != MQTTErrorCode.MQTT_ERR_SUCCESS or self._lost is not None:
             raise self._loss(code)
         oldest_s = next(iter(self._unconfirmed.values()), math.inf)
@@ -119,7 +121,7 @@ class Connection:
             raise broker_words.broken(self.place, f"no confirmation for {CONFIRM_TIMEOUT_S:.0f} s")
 
     def gather(self, timeout_s: float, most: int) -> None:
-        """Wait for a message like `step`, then take in what else is there, up to `most` messages.
+        """Wait for a message like `step`, then take in what else is there, up to about `most` messages.
 
         Raises:
             BrokerError: the connection is lost.
@@ -132,11 +134,19 @@ class Connection:
             if self.received == last:
                 break
 
+    def wake(self) -> None:
+        """End the wait of `step` from another thread."""
+        self._client.wake()
+
     def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool = False) -> None:
         """Hand a message over; whether it arrived is for the other side to say."""
         sent = self._client.publish(topic, payload, qos=qos, retain=retain)
         if qos:
             self._unconfirmed[sent.mid] = time.monotonic()
+
+    def publish_all(self, messages: Iterable[tuple[str, bytes]]) -> None:
+        """Hand many messages (topic, payload) over in one go, with QoS 0."""
+        self._client.publish_all(messages)
 
     def close(self) -> None:
         """Say goodbye if possible, and free the socket."""
@@ -182,7 +192,7 @@ class Connection:
                 raise broker_fault.silence(self._caller, self._client, what, is_logged_in=is_logged_in)
             if code != MQTTErrorCode.MQTT_ERR_SUCCESS or self._lost is not None:
                 raise self._loss(code)
-            code = self._client.loop(0.1)
+            code = self._client.step(0.1)
 
     def _loss(self, code: MQTTErrorCode) -> BrokerError:
         reason = paho.error_string(code) if self._lost is None else self._lost.getName()
@@ -199,10 +209,12 @@ class Connection:
                 raise wrong
 
     def _on_message(self, _client: paho.Client, _user: object, message: paho.MQTTMessage) -> None:
+        self._on_plain(message.topic, bytes(message.payload), message.retain)
+
+    def _on_plain(self, topic: str, payload: bytes, retained: bool) -> None:  # noqa: FBT001 - as it is called
         self.received += 1
-        if not any(paho.topic_matches_sub(pattern, message.topic) for pattern in self._patterns):
-            return  # amqtt sends a new client the retained messages of everybody's subscriptions
-        self._hear(Message(message.topic, bytes(message.payload), message.retain))
+        if self._asked[topic]:  # amqtt sends a new client the retained messages of everybody's subscriptions
+            self._hear(Message(topic, payload, retained))
 
     def _on_connect(
         self, _client: paho.Client, _user: object, _flags: object, code: ReasonCode, _properties: object
@@ -224,6 +236,20 @@ class Connection:
         self, _client: paho.Client, _user: object, mid: int, codes: list[ReasonCode], _properties: object
     ) -> None:
         self._granted[mid] = not any(code.is_failure for code in codes)
+
+
+class _Asked(dict[str, bool]):
+    """Whether a topic is one of those subscribed to; remembered, for a few are heard again and again."""
+
+    def __init__(self, patterns: Sequence[str]) -> None:
+        super().__init__()
+        self._patterns = patterns
+
+    def __missing__(self, topic: str) -> bool:
+        if len(self) >= MOST_REMEMBERED:
+            self.clear()
+        self[topic] = any(paho.topic_matches_sub(pattern, topic) for pattern in self._patterns)
+        return self[topic]
 
 
 def _without_share(pattern: str) -> str:

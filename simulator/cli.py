@@ -2,10 +2,11 @@
 
 import argparse
 
-from simulator import fault_command, fleet_command, meters_command, switch_command
+from simulator import city_command, fault_command, fleet_command, meters_command, switch_command
 
 _EXAMPLES = """examples:
   qingliu simulate meters --link /tmp/rs485
+  qingliu simulate fleet --stations 2000 --interval 60
   qingliu simulate stop 410882-demo1
   qingliu simulate fault 410882-demo1 late 0.7
 """
@@ -19,7 +20,10 @@ def register(room: argparse.ArgumentParser) -> None:
         commands.add_parser("meters", help="one station's power and flow meter on a real pseudo-terminal")
     )
     fleet_command.register(
-        commands.add_parser("fleet", help="the boxes of the demo's city that no real agent plays")
+        commands.add_parser("fleet", help="thousands of stations, each with its own MQTT connection")
+    )
+    city_command.register(
+        commands.add_parser("city", help="the boxes of the demo's city that no real agent plays")
     )
     for word, summary in switch_command.WORDS.items():
         switch_command.register(commands.add_parser(word, help=summary), word)

@@ -1,53 +1,44 @@
-"""A fleet: the boxes of all stations of the invented city that no real agent plays, in one process.
+"""A fleet: thousands of stations in one process, each with an MQTT connection of its own.
 
-One connection serves them all; it is made anew when the broker goes. What the centre has not acknowledged is
-sent again, so the fleet may be stopped and started like the boxes it stands for.
+No thread waits for a station. An agenda knows which station is due next, one selector which socket is ready;
+a station that loses its connection comes back by itself, at a moment of its own.
 """
 
 import logging
+import math
+import selectors
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterable
-from contextlib import closing
+from collections.abc import Callable, Sequence
+from functools import partial
 
-from service.broker import BrokerError, Connection, Message
+import msgspec
+
+from service.broker import CONNECT_TIMEOUT_S
+from service.broker_fault import Caller
 from service.conditions import Conditions
 from service.mqtt import Mqtt
-from service.process import now_ms
-from simulator.city_station import CityStation
-from simulator.course import Course
-from simulator.fleet_delivery import BoxDelivery
-from telemetry.ack import UnreadableAckError, decode_ack
-from telemetry.batch import compress, encode_batch
-from telemetry.status import Status, encode_status
-from telemetry.topics import every_station, parse, topic
+from service.process import now_ms as wall_clock_ms
+from service.tls import read_text
+from simulator.agenda import Agenda
+from simulator.fleet_link import Address, BrokerError, Link
+from simulator.fleet_plan import CONNECTS_PER_S, Plan
+from simulator.fleet_player import Player
+from simulator.fleet_station import FleetStation
+from simulator.fleet_tally import Progress, total
 
 logger = logging.getLogger(__name__)
 
-CLIENT_ID = "qingliu-fleet"
-VERSION = "demo"
-STEP_S = 0.5
+PROGRESS_EVERY_MS = 1_000
+STEP_S = 0.1
 MOST_AT_ONCE = 500
-FIRST_RECONNECT_S = 1.0
-LONGEST_RECONNECT_S = 30.0
+"""Stations tended before the sockets are looked at again."""
+FLUSH_S = 0.7
+"""At the end so long is given to what still waits, and then so long to the goodbyes; two seconds in all."""
+GOODBYE_S = 0.5
 
 
-def boxes(stations: Iterable[CityStation], since_ms: int) -> list[BoxDelivery]:
-    """The boxes there are: of stations that are connected, and not live.
-
-    Args:
-        stations: of the city.
-        since_ms: the first sample to send is not before this instant, ms since the epoch.
-    """
-    return [
-        BoxDelivery(Course(station), since_ms)
-        for station in stations
-        if not station.is_live and station.connected_from is not None
-    ]
-
-
-def monotonic_ms() -> int:
+def steady_clock_ms() -> int:
     """The monotonic clock, ms."""
     return time.monotonic_ns() // 1_000_000
 
@@ -58,81 +49,173 @@ class Fleet:
     def __init__(
         self,
         mqtt: Mqtt,
-        deliveries: Iterable[BoxDelivery],
+        address: Address,
+        stations: Sequence[FleetStation],
+        plan: Plan,
         *,
-        wall_ms: Callable[[], int] = now_ms,
-        steady_ms: Callable[[], int] = monotonic_ms,
+        steady_ms: Callable[[], int] = steady_clock_ms,
     ) -> None:
+        """Prepare all stations; none connects yet.
+
+        Args:
+            mqtt: the broker; with a password file but no user name each station logs in by its id.
+            address: of the broker.
+            stations: to be played.
+            plan: how.
+            steady_ms: the clock by which everything is due.
+        """
         self._mqtt = mqtt
-        self._boxes = {box.station: box for box in deliveries}
-        self._wall_ms = wall_ms
+        self._address = address
+        self._password = read_text("password_file", mqtt.password_file).strip() if mqtt.password_file else ""
+        self._keepalive_s = min(plan.pacing.send_every_ms // 1000 + 60, 65_535)
         self._steady_ms = steady_ms
+        self._began_ms = now = steady_ms()
+        self._players = [
+            Player(
+                station, plan, self._dialled, now_ms=now, first_dial_ms=now + place * 1000 // CONNECTS_PER_S
+            )
+            for place, station in enumerate(stations)
+        ]
+        self._selector = selectors.DefaultSelector()
+        self._watched: dict[Player, selectors.SelectorKey] = {}
+        self._agenda: Agenda[Player] = Agenda()
         self._conditions = Conditions(logger)
-        self._inbox: deque[Message] = deque()
-        self._announced: set[str] = set()
+        self._told: set[str] = set()
 
-    def run(self, stop: threading.Event, on_running: Callable[[], None] = lambda: None) -> None:
-        """Connect, deliver, reconnect, until told to stop; `on_running` is called at the first connection."""
-        wait_s, is_news = FIRST_RECONNECT_S, True
-        while not stop.is_set():
-            try:
-                with closing(self._connected()) as connection:
-                    wait_s = FIRST_RECONNECT_S
-                    if is_news:
-                        on_running()
-                        is_news = False
-                    self._serve(connection, stop)
-            except BrokerError as error:
-                self._conditions.begin("broker", str(error))
-            for box in self._boxes.values():
-                box.connection_lost()
-            stop.wait(wait_s)
-            wait_s = min(2 * wait_s, LONGEST_RECONNECT_S)
+    def run(
+        self,
+        stop: threading.Event,
+        on_progress: Callable[[Progress], None] = lambda _: None,
+        *,
+        duration_s: float = math.inf,
+    ) -> Progress:
+        """Play all stations until told to stop, or so many seconds have passed.
 
-    def _connected(self) -> Connection:
-        self._inbox.clear()
-        self._announced.clear()
-        subscriptions = [(every_station("ack"), 0)]
-        connection = Connection(
-            self._mqtt, CLIENT_ID, subscriptions=subscriptions, on_message=self._inbox.append
-        )
-        self._conditions.end("broker")
-        return connection
+        Args:
+            stop: ends it.
+            on_progress: is told about once a second where the fleet stands.
+            duration_s: ends it likewise.
 
-    def _serve(self, connection: Connection, stop: threading.Event) -> None:
-        while not stop.is_set():
-            now = self._wall_ms()
-            for box in self._boxes.values():
-                self._tend(connection, box, now)
-            connection.gather(STEP_S, MOST_AT_ONCE)
-            while self._inbox:
-                self._hear(self._inbox.popleft())
-
-    def _tend(self, connection: Connection, box: BoxDelivery, now: int) -> None:
-        """Say what a box has to say: that it is there, that it has gone, its readings."""
-        is_heard = box.is_heard(now)
-        if is_heard != (box.station in self._announced):
-            status = _there(box) if is_heard else Status(online=False)
-            connection.publish(topic(box.station, "status"), encode_status(status), qos=1, retain=True)
-            self._announced ^= {box.station}
-        if not is_heard:
-            return
-        batch = box.batch(now, self._steady_ms())
-        if batch:
-            payload = compress(encode_batch(box.outbox, now, batch))
-            connection.publish(topic(box.station, "readings"), payload, qos=1)
-
-    def _hear(self, message: Message) -> None:
-        address = parse(message.topic)
-        box = self._boxes.get(address.station) if address else None
-        if box is None:  # a live station's
-            return
+        Returns:
+            Where it stood at the end.
+        """
+        end_ms = self._began_ms + 1000 * duration_s
+        progress_ms = self._began_ms + PROGRESS_EVERY_MS
         try:
-            box.settle(decode_ack(message.payload), self._steady_ms())
-            self._conditions.end("ack")
-        except UnreadableAckError as error:
-            self._conditions.begin("ack", f"unreadable ack ignored: {error}")
+            for player in self._players:
+                self._agenda.enter(player, player.due_ms())
+            while not stop.is_set() and self._steady_ms() < end_ms:
+                self._step(STEP_S)
+                if self._steady_ms() >= progress_ms:
+                    progress_ms = max(progress_ms, self._steady_ms() - PROGRESS_EVERY_MS) + PROGRESS_EVERY_MS
+                    on_progress(self._looked_over())
+            return self._ended()
+        finally:
+            for player in self._players:
+                player.leave()
+            self._selector.close()
 
+    def progress(self) -> Progress:
+        """Where the fleet stands."""
+        return Progress(
+            (self._steady_ms() - self._began_ms) / 1000,
+            len(self._players),
+            sum(player.is_connected for player in self._players),
+            sum(player.delivery.hold is not None for player in self._players),
+            sum(player.connects for player in self._players),
+            total(player.delivery.tally for player in self._players),
+        )
 
-def _there(box: BoxDelivery) -> Status:
-    return Status(online=True, version=VERSION, boot=f"demo-{box.outbox}", clock="trusted")
+    def _dialled(self, station: str, will: bytes, now_ms: int) -> Link:
+        mqtt = self._mqtt
+        if self._password and not mqtt.username:
+            mqtt = msgspec.structs.replace(mqtt, username=station)
+        caller = Caller(mqtt, station, self._keepalive_s, CONNECT_TIMEOUT_S)
+        return Link(caller, self._password, self._address, will, now_ms=now_ms)
+
+    def _step(self, longest_s: float) -> None:
+        """Tend who is due, then serve the sockets for at most so long."""
+        for player in self._agenda.due(self._steady_ms(), MOST_AT_ONCE):
+            self._guarded(player, self._tend)
+        due_s = (self._agenda.next_ms() - self._steady_ms()) / 1000
+        for key, events in self._selector.select(min(max(due_s, 0), longest_s)):
+            self._guarded(key.data, partial(self._serve, events))
+
+    def _guarded(self, player: Player, work: Callable[[Player, int], None]) -> None:
+        """Let a station do something; if its connection fails it is let go, and dials again by itself."""
+        try:
+            work(player, self._steady_ms())
+        except BrokerError as error:
+            self._unwatch(player)
+            player.lost(self._steady_ms())
+            if error.kind not in self._told:  # one line for a thousand stations
+                self._told.add(error.kind)
+                self._conditions.begin(f"broker-{error.kind}", str(error))
+        self._watch(player)
+        self._agenda.enter(player, player.due_ms())
+
+    def _tend(self, player: Player, now_ms: int) -> None:
+        player.tend(now_ms, wall_clock_ms())
+
+    def _serve(self, events: int, player: Player, now_ms: int) -> None:
+        if player.link is None:
+            return
+        player.link.go_on(
+            readable=bool(events & selectors.EVENT_READ), writable=bool(events & selectors.EVENT_WRITE)
+        )
+        wrong = player.hear(now_ms)
+        if wrong is not None:
+            self._conditions.begin("ack", f"unreadable ack ignored: {wrong}")
+        player.tend(now_ms, wall_clock_ms())
+
+    def _watch(self, player: Player) -> None:
+        """Watch its socket for what it waits for."""
+        if player.link is None:
+            return
+        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if player.link.wants_to_write else 0)
+        seen = self._watched.get(player)
+        if seen is None:
+            self._watched[player] = self._selector.register(player.link.socket, wanted, player)
+        elif seen.events != wanted:
+            self._watched[player] = self._selector.modify(player.link.socket, wanted, player)
+
+    def _unwatch(self, player: Player) -> None:
+        seen = self._watched.pop(player, None)
+        if seen is not None:
+            self._selector.unregister(seen.fileobj)
+
+    def _looked_over(self) -> Progress:
+        """Where the fleet stands; what is wrong with it is logged once."""
+        progress = self.progress()
+        if progress.connected == progress.stations:
+            for kind in self._told:
+                self._conditions.end(f"broker-{kind}")
+            self._told.clear()
+        holds = {player.delivery.hold for player in self._players if player.delivery.hold is not None}
+        if holds:
+            advice = "If it does not know them: --register FILE, then qingliu stations import FILE."
+            told = f"the centre holds stations ({', '.join(sorted(holds))}). {advice}"
+            self._conditions.begin("hold", told)
+        else:
+            self._conditions.end("hold")
+        if progress.tally.lost:
+            self._conditions.begin("memory", "a station's memory is full: its oldest readings are lost")
+        return progress
+
+    def _ended(self) -> Progress:
+        """Send what still waits, for a moment, and take leave."""
+        for player in self._players:
+            player.finish()
+            self._agenda.enter(player, player.due_ms())
+        self._until(FLUSH_S, lambda: not any(each.is_delivering for each in self._players))
+        for player in self._players:
+            self._guarded(player, Player.say_goodbye)
+        self._until(
+            GOODBYE_S, lambda: all(each.link is None or not each.link.unconfirmed for each in self._players)
+        )
+        return self.progress()
+
+    def _until(self, longest_s: float, is_done: Callable[[], bool]) -> None:
+        end_s = time.monotonic() + longest_s
+        while time.monotonic() < end_s and not is_done():
+            self._step(STEP_S / 2)

@@ -1,110 +1,228 @@
-"""What a box of a fleet has still to deliver, and when; pure.
+"""What a station of a fleet must send, and when; pure.
 
-The box's outbox is its course: readings are taken from it as they fall due, so that a fleet started anew
-numbers them as before. Readings that were sent wait until the centre's ack names them. Two clocks are
-arguments: the wall clock (ms since the epoch) says which samples are due, the steady clock (ms) when to
-send again.
+The rules are those of an agent's outbox, kept in a bounded memory instead of a file: a hello first, data only
+after its ack; at most four batches on their way; what is not acknowledged is sent again, built anew. Two
+clocks are arguments: the wall clock (ms since the epoch) dates what is sent, the steady clock (ms) says when.
 """
 
+import math
 import random
-from hashlib import blake2b
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
 
-from simulator.box import ASKED_AFTER_MS, QUARTER_MS
-from simulator.course import Course, readings
-from telemetry.ack import Ack
-from telemetry.reading import NumberedReading, Reading
+from simulator.fleet_memory import Memory
+from simulator.fleet_tally import Tally
+from simulator.patience import (
+    FIRST_HOLD_MS,
+    FIRST_RESEND_MS,
+    LONGEST_HOLD_MS,
+    LONGEST_RESEND_MS,
+    Patience,
+    refused_of,
+    stored_of,
+)
+from telemetry.ack import HOLD_CLOCK, Ack
+from telemetry.batch import compress, encode_batch
+from telemetry.reading import Reading
 
-READINGS_PER_BATCH = 150
-"""A power reading has about 300 bytes of JSON; a batch may have 64,000."""
-MOST_WAITING = 2 * READINGS_PER_BATCH
-"""What falls due beyond these is left in the course for a while."""
-FIRST_WAIT_MS = 15_000
-LONGEST_WAIT_MS = 300_000
-FIRST_HOLD_MS = 30_000
-LONGEST_HOLD_MS = 300_000
-JITTER = 0.2
-SAMPLE_TAKES_MS = max(ASKED_AFTER_MS.values())
-_TAKEN_AT_ONCE_MS = READINGS_PER_BATCH // 2 * QUARTER_MS
+MAX_OUTSTANDING = 4
+READINGS_PER_BATCH = 400
+READINGS_KEPT = 600
+"""Five hours of two meters a minute; about 260 kB a station."""
+STRIKES = 3
+"""A reading that alone draws so many errors is set aside."""
 
 
-class BoxDelivery:
-    """The delivery of one box; at most one batch is on its way.
+class Pacing(NamedTuple):
+    """How a station delivers.
 
     Attributes:
-        station: id of its station.
-        outbox: 8 hex digits made from that id.
+        send_every_ms: what waits is sent so often, real ms.
+        batch: at most so many readings in one batch.
+        keep: at most so many readings wait; the oldest are lost beyond these.
     """
 
-    def __init__(self, course: Course, since_ms: int) -> None:
-        self.station = course.station.id
-        self.outbox = blake2b(self.station.encode(), digest_size=4).hexdigest()
-        self._course = course
-        self._taken_ms = since_ms
-        self._waiting: dict[int, NumberedReading] = {}
-        self._on_their_way: set[int] = set()
-        self._not_before_ms = 0
-        self._wait_ms = FIRST_WAIT_MS
-        self._hold_ms = 0
-        self._chance = random.Random(course.station.seed)  # noqa: S311 - jitter, not a secret
+    send_every_ms: int = 300_000
+    batch: int = READINGS_PER_BATCH
+    keep: int = READINGS_KEPT
 
-    def is_heard(self, wall_ms: int) -> bool:
-        """Whether the box lives and reaches the broker."""
-        quarter, script = wall_ms // QUARTER_MS, self._course.script
-        return not (script.is_unheard(quarter) or script.is_late(quarter))
 
-    def batch(self, wall_ms: int, steady_ms: int) -> list[NumberedReading]:
-        """What is to be sent now, by time, and counts as sent; nothing while an ack may come, or held."""
-        if steady_ms < self._not_before_ms:
-            return []
-        if self._on_their_way:
-            self._wait_ms = min(2 * self._wait_ms, LONGEST_WAIT_MS)
-        self._take(wall_ms)
-        chosen = list(self._waiting.values())[:READINGS_PER_BATCH]
-        self._on_their_way = {reading.seq for reading in chosen}
-        if chosen:
-            self._not_before_ms = steady_ms + self._jittered(self._wait_ms)
-        return chosen
+class _Outstanding(NamedTuple):
+    seqs: frozenset[int]
+    due_ms: int
 
-    def settle(self, ack: Ack, steady_ms: int) -> None:
-        """Let go what an ack of this outbox names, or wait if it holds us; other acks mean nothing."""
+
+class StationDelivery:
+    """The delivery of one station.
+
+    Attributes:
+        outbox: 8 hex digits, the scope of every number.
+        tally: what became of its readings.
+        hold: the reason for which the centre holds it, or None.
+    """
+
+    def __init__(self, outbox: str, pacing: Pacing, chance: random.Random, *, first_send_ms: int = 0) -> None:
+        self.outbox = outbox
+        self.tally = Tally()
+        self.hold: str | None = None
+        self._pacing = pacing
+        self._memory = Memory(pacing.keep)
+        self._sent: set[int] = set()
+        self._outstanding: list[_Outstanding] = []
+        self._resend = Patience(FIRST_RESEND_MS, LONGEST_RESEND_MS, chance)
+        self._hello = Patience(FIRST_RESEND_MS, LONGEST_RESEND_MS, chance)
+        self._held = Patience(FIRST_HOLD_MS, LONGEST_HOLD_MS, chance)
+        self._held_until_ms = 0
+        self._is_connected = self._is_greeted = self._is_draining = False
+        self._hello_due_ms = 0
+        self._hellos: set[int] = set()
+        self._send_due_ms = first_send_ms
+        self._doubted: set[int] = set()
+        self._errors_owed = 0
+        self._strikes: Counter[int] = Counter()
+
+    @property
+    def oldest_t(self) -> int | None:
+        """When the oldest reading that waits was taken, ms since the epoch."""
+        return self._memory.oldest_t
+
+    def keep(self, readings: Iterable[Reading]) -> None:
+        """Let new readings wait; beyond the bound the oldest are lost."""
+        readings = list(readings)
+        lost = self._memory.keep(readings)
+        self.tally.made += len(readings)
+        self.tally.lost += len(lost)
+        self._forget(set(lost))
+
+    def connected(self, steady_ms: int) -> None:
+        """Begin anew with a hello; nothing of an older connection is on its way."""
+        self.disconnected()
+        self._is_connected = True
+        self._hello_due_ms = steady_ms
+        self._hello.reset()
+
+    def disconnected(self) -> None:
+        """Nothing can be sent until there is a connection again."""
+        self._is_connected = self._is_greeted = False
+        self._outstanding.clear()
+        self._hellos.clear()
+        self._errors_owed = 0
+
+    def hurry(self) -> None:
+        """Send at once what waits."""
+        self._is_draining = True
+
+    def due_ms(self) -> float:
+        """When to ask next what is to be sent, on the steady clock; inf while there is no connection."""
+        if not self._is_connected:
+            return math.inf
+        if not self._is_greeted:
+            return max(self._hello_due_ms, self._held_until_ms)
+        again_ms = min((batch.due_ms for batch in self._outstanding), default=math.inf)
+        if self._is_draining and self._has_room():
+            return min(again_ms, self._held_until_ms)
+        return min(again_ms, self._send_due_ms)
+
+    def payload(self, steady_ms: int, wall_ms: int) -> bytes | None:
+        """The batch (or hello) to be sent now, which then counts as sent; None when there is none."""
+        if steady_ms < self.due_ms():
+            return None
+        if not self._is_greeted:
+            self._hello_due_ms = steady_ms + self._hello.wait_ms()
+            self._hello.grow()
+            self._hellos.add(wall_ms)
+            return encode_batch(self.outbox, wall_ms, [])
+        self._expire(steady_ms)
+        if steady_ms >= self._send_due_ms:
+            every_ms = self._pacing.send_every_ms
+            self._send_due_ms += every_ms * ((steady_ms - self._send_due_ms) // every_ms + 1)
+            self._is_draining = True
+        if not (self._is_draining and self._has_room() and steady_ms >= self._held_until_ms):
+            return None
+        limit = 1 if self._doubted else self._pacing.batch
+        chosen = self._memory.chosen(wall_ms, limit, without=self._on_their_way())
+        if not chosen:
+            self._is_draining = False
+            return None
+        self.tally.sent += len(chosen)
+        self.tally.resent += len(self._sent.intersection(chosen))
+        self._sent.update(chosen)
+        self._outstanding.append(_Outstanding(frozenset(chosen), steady_ms + self._resend.wait_ms()))
+        return compress(encode_batch(self.outbox, wall_ms, self._memory.encoded(chosen)))
+
+    def hear(self, ack: Ack, steady_ms: int) -> None:
+        """Obey an ack; those of another outbox mean nothing."""
+        if ack.error is not None:
+            self._doubt()
+            self._is_draining = True
+            return
         if ack.outbox != self.outbox:
             return
+        is_hello = ack.sent is not None and ack.sent in self._hellos
+        if is_hello:
+            self._hellos.clear()
+            self._is_greeted = self._is_draining = True
         if ack.hold is not None:
-            self._hold_ms = min(2 * self._hold_ms or FIRST_HOLD_MS, LONGEST_HOLD_MS)
-            self._on_their_way.clear()
-            self._not_before_ms = steady_ms + self._jittered(self._hold_ms)
+            self._wait_in_hold(ack.hold, steady_ms)
             return
-        settled = [*ack.stored, *((first, last) for first, last, _, _ in ack.refused)]
-        for seq in [each for each in self._waiting if any(first <= each <= last for first, last in settled)]:
-            del self._waiting[seq]
-            self._on_their_way.discard(seq)
-        self._wait_ms, self._hold_ms = FIRST_WAIT_MS, 0
-        if not self._on_their_way:
-            self._not_before_ms = steady_ms
+        self.hold, self._held_until_ms = None, 0
+        self._resend.reset()
+        self._held.reset()
+        stored, refused = stored_of(ack, self._sent), refused_of(ack, self._sent)
+        self.tally.acknowledged += len(stored)
+        self.tally.refused += len(refused - stored)
+        self._forget(stored | refused)
 
-    def connection_lost(self) -> None:
-        """Send what was on its way anew, over the next connection."""
-        if self._on_their_way:
-            self._on_their_way.clear()
-            self._not_before_ms = 0
+    def _wait_in_hold(self, reason: str, steady_ms: int) -> None:
+        """Try again later, with one batch; after `clock` with a hello, since it was about its `sent`."""
+        self._outstanding.clear()
+        self._resend.reset()
+        self.hold = reason
+        self._held_until_ms = steady_ms + self._held.wait_ms()
+        self._held.grow()
+        self._is_draining = True
+        if reason == HOLD_CLOCK:
+            self._is_greeted, self._hello_due_ms = False, self._held_until_ms
 
-    def _take(self, wall_ms: int) -> None:
-        """Take from the course the samples that are over; one under way waits for its last meter."""
-        box, over_ms = self._course.box, wall_ms - SAMPLE_TAKES_MS
-        while len(self._waiting) < MOST_WAITING and box.next_sample_ms(self._taken_ms) <= over_ms:
-            end_ms = min(box.next_sample_ms(over_ms + 1), self._taken_ms + _TAKEN_AT_ONCE_MS)
-            for reading in readings(self._course, self._taken_ms, end_ms):
-                numbered = self._numbered(reading)
-                self._waiting[numbered.seq] = numbered
-            self._taken_ms = end_ms
+    def _doubt(self) -> None:
+        """Send readings singly, since the centre could not read a batch; let go of one that is the cause."""
+        if self._errors_owed and self._doubted:  # of a batch that went out beside the first to fail
+            self._errors_owed -= 1
+            return
+        on_their_way = self._on_their_way()
+        batches = len(self._outstanding)
+        self._outstanding.clear()
+        if not self._doubted:
+            self._doubted, self._errors_owed = on_their_way, max(batches - 1, 0)
+            return
+        self._strikes.update(on_their_way)
+        hopeless = {seq for seq in on_their_way if self._strikes[seq] >= STRIKES}
+        self.tally.refused += len(hopeless)
+        self._forget(hopeless)
 
-    def _numbered(self, reading: Reading) -> NumberedReading:
-        """Number a reading by its quarter hour and meter, so that it never has another number."""
-        quarters = reading.t // QUARTER_MS - int(self._course.station.past_start_s * 1000) // QUARTER_MS
-        seq = 2 * quarters + (reading.k == "flow")
-        return NumberedReading(
-            seq=seq, t=reading.t, d=reading.d, k=reading.k, q=reading.q, why=reading.why, x=reading.x
-        )
+    def _has_room(self) -> bool:
+        return len(self._outstanding) < (1 if self._doubted or self.hold is not None else MAX_OUTSTANDING)
 
-    def _jittered(self, wait_ms: int) -> int:
-        return round(wait_ms * self._chance.uniform(1 - JITTER, 1 + JITTER))
+    def _expire(self, steady_ms: int) -> None:
+        """Give up waiting for batches that are overdue; their readings are to be sent again."""
+        kept = [batch for batch in self._outstanding if steady_ms < batch.due_ms]
+        if len(kept) < len(self._outstanding):
+            self._outstanding = kept
+            self._errors_owed = 0
+            self._resend.grow()
+            self._is_draining = True
+
+    def _on_their_way(self) -> set[int]:
+        return {seq for batch in self._outstanding for seq in batch.seqs}
+
+    def _forget(self, gone: set[int]) -> None:
+        self._memory.forget(gone)
+        for seq in gone:
+            self._strikes.pop(seq, None)
+        self._sent -= gone
+        self._doubted -= gone
+        self._outstanding = [
+            batch._replace(seqs=batch.seqs - gone) for batch in self._outstanding if batch.seqs - gone
+        ]
+        self.tally.waiting = len(self._memory)

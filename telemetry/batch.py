@@ -132,15 +132,11 @@ def _decode(text: bytes) -> Received:
         batch = _batch_decoder.decode(text)
     except msgspec.ValidationError:
         return _decode_piecewise(text)
-    readings: list[NumberedReading] = []
-    refused: list[Refusal] = []
-    for reading in batch.readings:
-        fault = fault_of(reading)
-        if fault is None:
-            readings.append(reading)
-        else:
-            refused.append(Refusal(reading.seq, fault))
-    return Received(batch.outbox, batch.sent, readings, refused, [])
+    faults = [(reading.seq, fault) for reading in batch.readings if (fault := fault_of(reading)) is not None]
+    readings = batch.readings
+    if faults:
+        readings = [reading for reading in readings if fault_of(reading) is None]
+    return Received(batch.outbox, batch.sent, readings, [Refusal(*fault) for fault in faults], [])
 
 
 def ranges(numbers: Iterable[int]) -> list[tuple[int, int]]:

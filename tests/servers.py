@@ -7,7 +7,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,9 +75,11 @@ class Mosquitto:
         tls: Tls | None = None,
         passwords: Mapping[str, str] | None = None,
         environment: Mapping[str, str] | None = None,
+        extra: Sequence[str] = (),
     ) -> None:
         self.port = free_port()
         self.tls_port = free_port()
+        self._extra = list(extra)
         self._program = program
         self._folder = folder
         self._tls = tls
@@ -105,7 +107,7 @@ class Mosquitto:
 
     def _lines(self) -> list[str]:
         access = ["allow_anonymous true"]
-        lines = []
+        lines = list(self._extra)
         if self._passwords or self._tls:  # files that only this test's user may read
             lines += ["per_listener_settings true", "user root"]
         if self._passwords:

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.ingest import AHEAD_MS, OLDEST_MS, Answer, Work, late_quarter_hours, take
-from history.port import QUARTER_HOUR_MS, StationReading
+from collector.ingest import AHEAD_MS, OLDEST_MS, Answer, Work, late_quarter_hours, reject, take
+from history.port import QUARTER_HOUR_MS, Rejected, StationReading
+from registry.quarantine import PAYLOAD_CAP_BYTES
 from telemetry.ack import decode_ack, encode_ack
 from telemetry.batch import compress
 from telemetry.quantities import NAMES_BY_KIND
@@ -34,6 +35,11 @@ def taken(*payloads, known=(STATION,), station=STATION, work=None):
     return work
 
 
+def stored(answer):
+    """The numbers that an answer names as stored, in their order."""
+    return [reading.seq for reading in answer.stored]
+
+
 def put_aside(work):
     return [(entry.station, entry.code, entry.text) for entry in work.quarantine]
 
@@ -48,7 +54,8 @@ def test_a_batch_is_stored_and_answered_with_its_numbers():
             STATION, NumberedReading(seq=1042, t=NOW_MS, d="flow-1", k="flow", x={"volume_m3": 2.0})
         ),
     ]
-    assert work.answers == [Answer(STATION, OUTBOX, stored=[1041, 1042])]
+    (answer,) = work.answers
+    assert (answer.station, answer.outbox, stored(answer)) == (STATION, OUTBOX, [1041, 1042])
     assert (work.quarantine, work.seen) == ([], {STATION: 0})
     assert work != Work()
 
@@ -57,12 +64,12 @@ def test_a_hello_is_answered_with_its_sent_by_itself():
     work = taken(
         payload(good(1)), payload(sent=NOW_MS - 70_000), payload(good(2)), payload(sent=NOW_MS - 60_000)
     )
-    assert work.answers == [
-        Answer(STATION, OUTBOX, stored=[1, 2]),
+    assert [stored(answer) for answer in work.answers] == [[1, 2]]
+    assert work.prompt == [
         Answer(STATION, OUTBOX, sent=NOW_MS - 70_000),
         Answer(STATION, OUTBOX, sent=NOW_MS - 60_000),
     ]
-    ack = decode_ack(encode_ack(work.answers[1].ack(NOW_MS + 3)))
+    ack = decode_ack(encode_ack(work.prompt[0].ack(NOW_MS + 3)))
     assert (ack.sent, ack.now, ack.stored, ack.hold, ack.outbox) == (
         NOW_MS - 70_000,
         NOW_MS + 3,
@@ -95,14 +102,14 @@ def test_the_hello_of_an_unknown_station_tells_it_the_time():
 @pytest.mark.parametrize(("ahead_ms", "held"), [(AHEAD_MS, False), (AHEAD_MS + 1, True), (-(2**52), False)])
 def test_a_box_more_than_ten_minutes_ahead_is_held_and_not_put_aside(ahead_ms, held):
     work = taken(payload(good(1), sent=NOW_MS + ahead_ms))
-    assert [answer.hold for answer in work.answers] == ["clock" if held else None]
+    assert [answer.hold for answer in work.prompt + work.answers] == ["clock" if held else None]
     assert [len(work.readings), len(work.quarantine)] == [0 if held else 1, 0]
     assert work.seen == {STATION: ahead_ms}
 
 
 def test_the_hello_of_a_box_that_is_ahead_tells_it_the_time():
     sent = NOW_MS + 10 * AHEAD_MS
-    assert taken(payload(sent=sent)).answers == [Answer(STATION, OUTBOX, sent, hold="clock")]
+    assert taken(payload(sent=sent)).prompt == [Answer(STATION, OUTBOX, sent, hold="clock")]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +125,7 @@ def test_the_hello_of_a_box_that_is_ahead_tells_it_the_time():
 def test_a_reading_dated_outside_the_bounds_is_refused(t, text):
     work = taken(payload(good(7, t=t)))
     if text is None:
-        assert [each.reading.seq for each in work.readings] == work.answers[0].stored == [7]
+        assert [each.reading.seq for each in work.readings] == stored(work.answers[0]) == [7]
         return
     assert work.readings == []
     assert work.answers == [Answer(STATION, OUTBOX, refused=[(7, 7, "implausible_time", text)])]
@@ -144,7 +151,7 @@ def test_one_bad_reading_in_a_good_batch_is_refused_alone():
         {"seq": 9},
     ]
     work = taken(payload(good(1), *bad, good(10)))
-    assert work.answers[0].stored == [1, 10]
+    assert stored(work.answers[0]) == [1, 10]
     assert [each.reading.seq for each in work.readings] == [1, 10]
     assert [(first, last, code) for first, last, code, _ in sorted(work.answers[0].refused)] == [
         (2, 2, "malformed"), (3, 3, "unknown_quantity"), (4, 4, "unknown_quantity"), (5, 5, "malformed"),
@@ -166,7 +173,7 @@ def test_a_payload_is_put_aside_once_for_each_kind_of_fault():
         "malformed",
         "unknown_quantity",
     ]
-    assert all(entry.payload == zlib.compress(data) for entry in work.quarantine)
+    assert all(entry.payload == zlib.compress(data)[:PAYLOAD_CAP_BYTES] for entry in work.quarantine)
 
 
 UNREADABLE = {
@@ -202,7 +209,7 @@ def test_what_cannot_be_read_is_put_aside_and_answered(name, known):
     data, code = UNREADABLE[name]
     work = taken(data, known=known)
     assert [(entry.station, entry.code, entry.payload) for entry in work.quarantine] == [
-        (STATION, code, data)
+        (STATION, code, data[:PAYLOAD_CAP_BYTES])
     ]
     assert work.quarantine[0].text
     assert len(work.quarantine[0].text) <= 200
@@ -214,7 +221,7 @@ def test_what_cannot_be_read_is_put_aside_and_answered(name, known):
 
 def test_a_reading_without_a_number_is_put_aside_and_the_others_live():
     work = taken(payload(good(1), {"t": 5}, good(-1), good(2**53), good(2)))
-    assert work.answers == [Answer(STATION, OUTBOX, stored=[1, 2])]
+    assert [stored(answer) for answer in work.answers] == [[1, 2]]
     assert [code for _, code, _ in put_aside(work)] == ["malformed"]
 
 
@@ -226,7 +233,7 @@ def test_batches_of_one_outbox_are_answered_together_and_others_apart():
     )  # fmt: skip
     taken(payload(good(5)), station="b", known=("b",), work=work)
     taken(payload(good(9)), work=work)
-    assert [(a.station, a.outbox, a.error, a.stored) for a in work.answers] == [
+    assert [(a.station, a.outbox, a.error, stored(a)) for a in work.answers] == [
         (STATION, OUTBOX, None, [5, 6, 7, 1, 6, 9]), (STATION, other, None, [5]),
         (STATION, None, "not_json", []), ("b", OUTBOX, None, [5]),
     ]  # fmt: skip
@@ -237,7 +244,31 @@ def test_batches_of_one_outbox_are_answered_together_and_others_apart():
 
 def test_a_held_batch_is_not_joined_with_a_stored_one():
     work = taken(payload(good(1)), payload(good(2), sent=NOW_MS + AHEAD_MS + 1), payload(good(3)))
-    assert [(answer.hold, answer.stored) for answer in work.answers] == [(None, [1, 3]), ("clock", [])]
+    assert [(answer.hold, stored(answer)) for answer in work.answers] == [(None, [1, 3])]
+    assert [(answer.hold, stored(answer)) for answer in work.prompt] == [("clock", [])]
+
+
+def test_what_the_store_refuses_is_taken_back_from_the_right_outbox():
+    other = "00000001"
+    work = taken(payload(good(5), good(6)), payload(good(5, t=NOW_MS - 1), outbox=other))
+    reject(work, [Rejected(work.readings[2], "field type conflict")], NOW_MS)
+    assert [(a.outbox, stored(a), a.refused) for a in work.answers] == [
+        (OUTBOX, [5, 6], []),
+        (other, [], [(5, 5, "store_refuses", "field type conflict")]),
+    ]
+    assert [each.reading.t for each in work.readings] == [NOW_MS, NOW_MS]
+    ((_, code, text),) = put_aside(work)
+    assert (code, text) == ("store_refuses", "field type conflict")
+
+
+def test_thousands_of_refused_lines_are_taken_back_at_once():
+    work = taken(
+        *(payload(*(good(n, t=NOW_MS + n) for n in range(m, m + 200))) for m in range(0, 20_000, 200))
+    )
+    reject(work, [Rejected(each, "no") for each in work.readings[::2]], NOW_MS)
+    assert [each.reading.seq for each in work.readings] == list(range(1, 20_000, 2))
+    assert stored(work.answers[0]) == list(range(1, 20_000, 2))
+    assert len(work.answers[0].refused) == 10_000
 
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -267,14 +298,14 @@ def test_every_numbered_reading_is_either_stored_or_refused(readings, packed):
     numbers = range(100, 100 + len(readings))
     data = payload(*({"seq": n} | body for n, body in zip(numbers, readings, strict=True)))
     work = taken(compress(data) if packed else data)
-    (answer,) = work.answers
+    (answer,) = work.answers + work.prompt
     assert (answer.hold, answer.error) == (None, None)
     refused = [seq for first, last, _, _ in answer.refused for seq in range(first, last + 1)]
-    assert sorted(answer.stored + refused) == list(numbers)
-    assert [each.reading.seq for each in work.readings] == answer.stored
+    assert sorted(stored(answer) + refused) == list(numbers)
+    assert [each.reading.seq for each in work.readings] == stored(answer)
     assert bool(refused) == bool(work.quarantine)
     assert all(code and text and len(text) <= 200 for _, _, code, text in answer.refused)
-    for station, reading in work.readings:
+    for station, reading in ((each.station, each.reading) for each in work.readings):
         assert station == STATION
         assert NOW_MS - OLDEST_MS <= reading.t <= NOW_MS + AHEAD_MS
         sent = readings[reading.seq - 100]
@@ -304,8 +335,8 @@ json_values = st.recursive(
 def test_any_json_is_answered(outbox, sent, readings):
     for data in (payload(*readings), payload(outbox=outbox), payload(sent=sent), payload(readings=outbox)):
         work = taken(data)
-        assert len(work.answers) == 1
-        assert msgspec.json.decode(encode_ack(work.answers[0].ack(NOW_MS)))["now"] == NOW_MS
+        (answer,) = work.answers + work.prompt
+        assert msgspec.json.decode(encode_ack(answer.ack(NOW_MS)))["now"] == NOW_MS
 
 
 def test_late_readings_name_the_quarter_hours_they_touch():

@@ -3,12 +3,15 @@
 from contextlib import closing
 
 import pytest
+from sqlalchemy import func, select
 
-from collector.presence import PresenceBook
+from collector.ingest import Work, take
+from collector.presence import PresenceBook, write_presence
 from history.port import StationReading
 from registry.database import open_registry
 from registry.tables import Device, Presence, Station
-from telemetry.reading import Reading
+from telemetry.batch import encode_batch
+from telemetry.reading import NumberedReading, Reading
 from telemetry.status import Status
 
 A = "410882-0001"
@@ -44,10 +47,12 @@ def power(t, d="power-1", k="power"):
 
 def written(book, registry, now_ms):
     """Do as the collector does at each step; whether there was something to write."""
-    if not book.is_due(now_ms):
+    news = book.news(now_ms)
+    if news is None:
         return False
-    book.write(registry, now_ms)
-    assert not book.is_due(now_ms)
+    write_presence(registry, news, now_ms)
+    book.wrote(news, now_ms)
+    assert book.news(now_ms) is None
     return True
 
 
@@ -161,7 +166,98 @@ def test_a_registry_that_fails_keeps_the_news(registry):
             raise RuntimeError("no disk")
 
     with pytest.raises(RuntimeError):
-        book.write(Broken(), NOW_MS)
+        write_presence(Broken(), book.news(NOW_MS), NOW_MS)
     assert written(book, registry, NOW_MS + 1)
     assert told(registry).online is True
     assert device(registry).kind == "power"
+
+
+def test_what_comes_while_news_are_being_written_is_news_again(registry):
+    book = PresenceBook()
+    heard(book, NOW_MS, power(NOW_MS))
+    news = book.news(NOW_MS)
+    book.told(A, Status(online=False), NOW_MS + 1, retained=False)
+    heard(book, NOW_MS + 2, power(NOW_MS + 2, k="flow"))
+    book.told(A, Status(online=False), NOW_MS + 3, retained=False)
+    write_presence(registry, news, NOW_MS)
+    book.wrote(news, NOW_MS)
+    assert told(registry).online is True
+    assert written(book, registry, NOW_MS + 4)
+    assert (told(registry).online, told(registry).online_changed_ms) == (False, NOW_MS + 3)
+    assert device(registry).kind == "flow"
+
+
+def test_the_first_word_after_a_retained_status_is_news(registry):
+    book = PresenceBook()
+    book.told(A, Status(online=True), NOW_MS, retained=True)
+    written(book, registry, NOW_MS)
+    heard(book, NOW_MS + 2_000, power(NOW_MS))
+    assert written(book, registry, NOW_MS + 2_000)
+    assert told(registry).last_seen_ms == NOW_MS + 2_000
+
+
+def test_of_several_collectors_the_one_that_heard_last_is_right(registry):
+    late, early = PresenceBook(), PresenceBook()
+    heard(early, NOW_MS, power(NOW_MS - 1), lead_ms=1)
+    heard(late, NOW_MS + 5_000, power(NOW_MS + 4_000), lead_ms=2)
+    assert written(late, registry, NOW_MS + 6_000)
+    assert written(early, registry, NOW_MS + 7_000)
+    presence = told(registry)
+    assert (presence.last_seen_ms, presence.clock_offset_ms) == (NOW_MS + 5_000, 2)
+    assert presence.last_reading_ms == NOW_MS + 4_000
+
+
+def test_a_clock_that_was_set_back_does_not_stop_the_news(registry):
+    book = PresenceBook()
+    heard(book, NOW_MS)
+    assert written(book, registry, NOW_MS)
+    earlier = NOW_MS - 3_600_000
+    heard(book, earlier)
+    assert written(book, registry, earlier)
+    assert told(registry).last_seen_ms == NOW_MS
+
+
+def test_many_stations_are_written_together(registry):
+    names = [f"410882-{number:04}" for number in range(2, 1_302)]
+    with registry.writing() as session:
+        session.add_all(Station(id=name) for name in names)
+    book = PresenceBook()
+    heard(book, NOW_MS, power(NOW_MS))
+    book.heard(dict.fromkeys(names, 5), [StationReading(name, power(NOW_MS)) for name in names], NOW_MS)
+    book.told(names[0], Status(online=True, version="0.1.0"), NOW_MS, retained=False)
+    assert written(book, registry, NOW_MS)
+    with registry.reading() as session:
+        rows = list(session.scalars(select(Presence)))
+        assert {row.station_id for row in rows} == {A, *names}
+        assert all(row.online and row.last_reading_ms == NOW_MS for row in rows)
+        assert [row.station_id for row in rows if row.version] == [names[0]]
+        assert session.scalar(select(func.count()).select_from(Device)) == len(names) + 1
+
+
+GONE, THERE = Status(online=False), Status(online=True, version="0.1.0")
+
+
+@pytest.mark.parametrize(
+    ("messages", "is_online"),
+    [
+        (["readings", GONE], False),
+        ([GONE, "readings"], True),
+        ([THERE, "readings", GONE], False),
+        ([GONE, THERE, "readings"], True),
+        (["readings", GONE, THERE], True),
+        ([GONE, "readings", GONE], False),
+        ([THERE], True),
+        ([GONE], False),
+    ],
+)
+def test_what_came_last_says_whether_a_station_is_there_also_of_what_came_at_once(messages, is_online):
+    work, book = Work(), PresenceBook()
+    for number, message in enumerate(messages):
+        if message == "readings":
+            batch = encode_batch("9f3c21ab", NOW_MS, [NumberedReading(
+                seq=number, t=NOW_MS, d="power-1", k="power", x={"energy_kwh": 1.0})])  # fmt: skip
+            take(work, A, batch, known={A}, now_ms=NOW_MS)
+        else:
+            work.told(A, message, retained=False)
+    book.note(work, NOW_MS)
+    assert book.news(NOW_MS).stations[A]["online"] is is_online

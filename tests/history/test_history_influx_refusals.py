@@ -186,7 +186,7 @@ def test_a_server_that_keeps_nothing_of_a_refused_request_is_halved(front, histo
     front.say(status, b'{"code":"invalid","message":"unable to parse"}')
     (rejected,) = history.write(readings)
     assert rejected.reading is bad
-    assert re.fullmatch(r"unable to parse '.* energy_kwh=nan,.*': invalid number", rejected.text)
+    assert re.fullmatch(r"unable to parse '.* energy_kwh=null,.*': invalid number", rejected.text)
     assert stored(influx) == [0, 1, 2, 4, 5, 6, 7, 8]
 
 

@@ -24,7 +24,7 @@ CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first
                   "--disable-sync"]  # fmt: skip
 LIVE = [station for station in city(time.time(), COUNT) if station.is_live]
 STATIONS = [station.id for station in LIVE]
-CHILDREN = {"broker", "collector", "alerting", "console", "reporting", "fleet",
+CHILDREN = {"broker", "collector", "alerting", "console", "reporting", "city",
             *(f"meters-{s}" for s in STATIONS), *(f"agent-{s}" for s in STATIONS)}  # fmt: skip
 
 

@@ -37,6 +37,8 @@ password_file = "{file}"
 [collector]
 accept_unknown_stations = true
 shared_group = "collectors"
+metrics_host = "::1"
+metrics_port = 9100
 [reporting]
 path = "/tmp/reports"
 draft_hour = 2

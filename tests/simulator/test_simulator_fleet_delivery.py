@@ -1,167 +1,319 @@
-"""The delivery of one box, with both clocks moved by hand."""
+"""The delivery of one station of a fleet, with both clocks moved by hand."""
 
-from dataclasses import replace
-from datetime import UTC, datetime
+import json
+import random
+import zlib
 from itertools import pairwise
+from typing import Any
 
-import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from simulator.city import Event, city
-from simulator.course import Course, readings
-from simulator.fleet import boxes
-from simulator.fleet_delivery import MOST_WAITING, READINGS_PER_BATCH, BoxDelivery
-from telemetry.ack import Ack
-from telemetry.batch import MAX_PLAIN_BYTES, encode_batch
+from simulator.fleet_delivery import MAX_OUTSTANDING, STRIKES, Pacing, StationDelivery
+from telemetry.ack import HOLD_CLOCK, HOLD_UNKNOWN_STATION, Ack
+from telemetry.batch import MAX_PLAIN_BYTES, ranges
+from telemetry.reading import Reading
 
-BEGUN_S = datetime(2026, 11, 22, 2, 0, tzinfo=UTC).timestamp()
-BEGUN_MS = int(BEGUN_S * 1000)
-STATIONS = city(BEGUN_S)
-ORDINARY = STATIONS[4]
-HOUR_MS = 3_600_000
+OUTBOX = "9f3c21ab"
+WALL_MS = 1_795_305_600_000
 
 
-def box(since_ms: int = BEGUN_MS, station=ORDINARY) -> BoxDelivery:
-    return BoxDelivery(Course(station), since_ms)
+def delivery(*, send_every_ms: int = 5_000, batch: int = 400, keep: int = 600) -> StationDelivery:
+    pacing = Pacing(send_every_ms, batch, keep)
+    return StationDelivery(OUTBOX, pacing, random.Random(7), first_send_ms=send_every_ms)
 
 
-def ack(delivery: BoxDelivery, seqs: list[int], **other) -> Ack:
-    return Ack(now=0, outbox=delivery.outbox, stored=[(seq, seq) for seq in seqs], **other)
-
-
-def seqs(batch) -> list[int]:
-    return [reading.seq for reading in batch]
-
-
-def test_a_sample_is_sent_when_it_falls_due_and_is_what_the_course_says():
-    delivery = box()
-    assert delivery.batch(BEGUN_MS, 0) == []
-    batch = delivery.batch(BEGUN_MS + HOUR_MS, 0)
-    told = list(readings(Course(ORDINARY), BEGUN_MS, BEGUN_MS + HOUR_MS))
-    assert [(each.t, each.d, each.k, each.q, each.x) for each in batch] == [
-        (each.t, each.d, each.k, each.q, each.x) for each in told
+def some(count: int, first_t: int = WALL_MS) -> list[Reading]:
+    return [
+        Reading(t=first_t + place, d="power-1", k="power", x={"energy_kwh": 1.5}) for place in range(count)
     ]
-    assert seqs(batch) == list(range(batch[0].seq, batch[0].seq + 8))
-    first = told[0].t
-    assert box().batch(first + 199, 0) == []
-    assert [each.t for each in box().batch(first + 200, 0)] == [first, first + 200]
 
 
-@pytest.mark.parametrize("step_ms", [1, 199, 500, 7_000])
-def test_however_the_ticks_fall_both_meters_of_a_sample_are_sent_at_the_first_tick_after_it(step_ms):
-    first_ms = Course(ORDINARY).box.next_sample_ms(BEGUN_MS)
-    delivery = box()
-    for sample_ms in (first_ms, first_ms + HOUR_MS // 4, first_ms + HOUR_MS // 2):
-        sent = []
-        for wall_ms in range(sample_ms - 600, sample_ms + 200 + step_ms, step_ms):
-            batch = delivery.batch(wall_ms, wall_ms)
-            delivery.settle(ack(delivery, seqs(batch)), wall_ms)
-            sent += [reading.t for reading in batch]
-        assert sent == [sample_ms, sample_ms + 200]
+def read(payload: bytes | None) -> dict[str, Any]:
+    assert payload is not None
+    return json.loads(payload if payload[:1] == b"{" else zlib.decompress(payload))
 
 
-def test_without_an_ack_it_is_sent_again_after_15_seconds_doubling_to_5_minutes():
-    delivery, wall_ms = box(), BEGUN_MS + HOUR_MS
-    batch = delivery.batch(wall_ms, 0)
-    sent_at, steady_ms = [0], 0
-    while len(sent_at) < 9:
-        steady_ms += 100
-        again = delivery.batch(wall_ms, steady_ms)
-        if again:
-            assert again == batch
-            sent_at.append(steady_ms)
-    waits_s = [(later - earlier) / 1000 for earlier, later in pairwise(sent_at)]
-    for waited_s, expected_s in zip(waits_s, [15, 30, 60, 120, 240, 300, 300, 300], strict=True):
-        assert 0.79 * expected_s < waited_s < 1.21 * expected_s
-    delivery.settle(ack(delivery, seqs(batch)), steady_ms)
-    assert delivery.batch(wall_ms + HOUR_MS, steady_ms) != []
-    assert delivery.batch(wall_ms + HOUR_MS, steady_ms + 18_100) != []
+def seqs(payload: bytes | None) -> list[int]:
+    return [each["seq"] for each in read(payload)["readings"]]
 
 
-def test_what_an_ack_names_is_never_sent_again():
-    delivery, wall_ms = box(), BEGUN_MS + HOUR_MS
-    first = seqs(delivery.batch(wall_ms, 0))
-    delivery.settle(ack(delivery, first[:3], refused=[(first[3], first[3], "unknown_quantity", "…")]), 1)
-    assert delivery.batch(wall_ms, 10_000) == []
-    assert seqs(delivery.batch(wall_ms, 30_000)) == first[4:]
-    delivery.settle(ack(delivery, first), 30_001)
-    assert delivery.batch(wall_ms, 10**9) == []
-    later = seqs(delivery.batch(wall_ms + HOUR_MS, 10**9))
-    assert len(later) == 8
-    assert not set(later) & set(first)
+def ack(*numbers: int, **other) -> Ack:
+    return Ack(now=WALL_MS, outbox=OUTBOX, stored=ranges(numbers), **other)
 
 
-def test_acks_of_other_outboxes_and_errors_settle_nothing():
-    delivery, wall_ms = box(), BEGUN_MS + HOUR_MS
-    batch = delivery.batch(wall_ms, 0)
-    delivery.settle(Ack(now=0, outbox="00000000", stored=[(0, 10**9)]), 0)
-    delivery.settle(Ack(now=0, error="not_json"), 0)
-    assert delivery.batch(wall_ms, 30_000) == batch
+def greeted(box: StationDelivery, now_ms: int = 0) -> StationDelivery:
+    box.connected(now_ms)
+    hello = read(box.payload(now_ms, WALL_MS + now_ms))
+    assert hello == {"v": 1, "outbox": OUTBOX, "sent": WALL_MS + now_ms, "readings": []}
+    box.hear(ack(sent=WALL_MS + now_ms), now_ms)
+    if not box.tally.waiting:
+        assert box.payload(now_ms, WALL_MS + now_ms) is None
+    return box
 
 
-def test_a_hold_is_waited_out_longer_each_time_and_loses_nothing():
-    delivery, wall_ms = box(), BEGUN_MS + HOUR_MS
-    batch = delivery.batch(wall_ms, 0)
-    held = Ack(now=0, outbox=delivery.outbox, hold="unknown_station")
-    delivery.settle(held, 0)
-    assert delivery.batch(wall_ms, 23_900) == []
-    assert delivery.batch(wall_ms, 36_100) == batch
-    delivery.settle(held, 36_100)
-    delivery.connection_lost()
-    assert delivery.batch(wall_ms, 36_100 + 47_900) == []
-    assert delivery.batch(wall_ms, 36_100 + 72_100) == batch
-    delivery.settle(ack(delivery, seqs(batch)), 200_000)
-    delivery.settle(held, 200_000)
-    assert delivery.batch(wall_ms + HOUR_MS, 236_100) != []
+def all_payloads(box: StationDelivery, now_ms: int) -> list[bytes]:
+    found = []
+    while (payload := box.payload(now_ms, WALL_MS + now_ms)) is not None:
+        found.append(payload)
+    return found
 
 
-def test_a_lost_connection_sends_at_once_again():
-    delivery, wall_ms = box(), BEGUN_MS + HOUR_MS
-    batch = delivery.batch(wall_ms, 0)
-    delivery.connection_lost()
-    assert delivery.batch(wall_ms, 1) == batch
+def test_data_wait_for_the_answer_to_a_hello_which_is_said_again_after_15_s_doubling_to_5_min():
+    box = delivery()
+    box.keep(some(3))
+    assert box.due_ms() == float("inf")
+    assert box.payload(10**6, WALL_MS) is None
+    box.connected(0)
+    said = [0]
+    assert seqs(box.payload(0, WALL_MS)) == []
+    while len(said) < 8:
+        now_ms = int(box.due_ms())
+        assert box.payload(now_ms - 1, WALL_MS + now_ms) is None
+        assert seqs(box.payload(now_ms, WALL_MS + now_ms)) == []
+        said.append(now_ms)
+    waits_s = [(later - earlier) / 1000 for earlier, later in pairwise(said)]
+    for waited_s, expected_s in zip(waits_s, [15, 30, 60, 120, 240, 300, 300], strict=True):
+        assert 0.8 * expected_s <= waited_s <= 1.2 * expected_s
+    box.hear(ack(sent=WALL_MS + 1), said[-1])  # the answer to somebody else's
+    assert box.payload(said[-1], WALL_MS) is None
+    box.hear(ack(sent=WALL_MS), said[-1])  # a late answer to the first
+    assert seqs(box.payload(said[-1], WALL_MS)) == [1, 2, 3]
 
 
-def test_a_restarted_fleet_gives_the_same_numbers():
-    whole = box(BEGUN_MS - 6 * HOUR_MS).batch(BEGUN_MS, 0)
-    late = box(BEGUN_MS - 2 * HOUR_MS).batch(BEGUN_MS, 0)
-    assert late == whole[-len(late) :]
-    assert len({box(station=station).outbox for station in STATIONS}) == len(STATIONS)
-    assert box().outbox == box().outbox
+def test_what_is_not_acknowledged_is_sent_again_and_built_anew_after_15_s_doubling_to_5_min():
+    box = greeted(delivery())
+    box.keep(some(4))
+    assert box.payload(4_999, WALL_MS) is None
+    sent = [5_000]
+    first = read(box.payload(5_000, WALL_MS + 5_000))
+    while len(sent) < 8:
+        now_ms = int(box.due_ms())
+        again = box.payload(now_ms, WALL_MS + now_ms)
+        if again is not None:
+            assert read(again) == first | {"sent": WALL_MS + now_ms}
+            sent.append(now_ms)
+    waits_s = [(later - earlier) / 1000 for earlier, later in pairwise(sent)]
+    for waited_s, expected_s in zip(waits_s, [15, 30, 60, 120, 240, 300, 300], strict=True):
+        assert 0.8 * expected_s <= waited_s <= 1.2 * expected_s
+    assert (box.tally.sent, box.tally.resent) == (32, 28)
+    box.hear(ack(1), sent[-1])  # any ack makes it impatient again
+    now_ms = sent[-1]
+    while (payload := box.payload(now_ms, WALL_MS + now_ms)) is None:
+        now_ms = int(box.due_ms())
+    assert seqs(payload) == [2, 3, 4]
+    box.hear(ack(2, 3, 4), now_ms)
+    assert (box.tally.acknowledged, box.tally.waiting) == (4, 0)
 
 
-def test_a_long_absence_is_made_up_batch_by_batch_in_order():
-    delivery, got = box(BEGUN_MS - 20 * 24 * HOUR_MS), []
-    while batch := delivery.batch(BEGUN_MS, 0):
-        assert len(batch) <= READINGS_PER_BATCH
-        assert len(encode_batch(delivery.outbox, BEGUN_MS, batch)) < MAX_PLAIN_BYTES
-        assert len(delivery._waiting) <= MOST_WAITING
-        got += batch
-        delivery.settle(ack(delivery, seqs(batch)), 0)
-    assert [each.t for each in got] == [
-        each.t for each in readings(Course(ORDINARY), BEGUN_MS - 20 * 24 * HOUR_MS, BEGUN_MS)
-    ]
-    assert len(set(seqs(got))) == len(got) == 20 * 192
+def test_at_most_four_batches_are_on_their_way_and_an_ack_makes_room():
+    box = greeted(delivery(batch=10))
+    box.keep(some(60))
+    batches = all_payloads(box, 5_000)
+    assert [seqs(each) for each in batches] == [[*range(n, n + 10)] for n in (1, 11, 21, 31)]
+    box.hear(ack(*range(1, 11)), 5_001)
+    assert [seqs(each) for each in all_payloads(box, 5_001)] == [[*range(41, 51)]]
+    box.connected(6_000)  # what was on its way is sent anew over the next connection
+    assert seqs(box.payload(6_000, WALL_MS)) == []
+    box.hear(ack(sent=WALL_MS), 6_000)
+    assert len(all_payloads(box, 6_000)) == MAX_OUTSTANDING
 
 
-def test_the_largest_batch_keeps_below_the_contracts_limit():
-    delivery = box(BEGUN_MS - 3 * 24 * HOUR_MS, replace(STATIONS[38], meters=("power",)))
-    batch = delivery.batch(BEGUN_MS, 0)
-    assert len(batch) == READINGS_PER_BATCH
-    assert len(encode_batch(delivery.outbox, BEGUN_MS, batch)) < MAX_PLAIN_BYTES
+def test_acks_of_another_outbox_mean_nothing():
+    box = greeted(delivery())
+    box.keep(some(3))
+    all_payloads(box, 5_000)
+    box.hear(Ack(now=WALL_MS, outbox="00000000", stored=[(0, 99)], refused=[(0, 99, "x", "x")]), 5_001)
+    box.hear(Ack(now=WALL_MS, outbox="00000000", hold="unknown_station"), 5_001)
+    assert (box.tally.waiting, box.tally.acknowledged, box.hold) == (3, 0, None)
 
 
-@pytest.mark.parametrize(("kind", "comes_later"), [("mast_down", True), ("box_dead", False)])
-def test_a_silent_box_is_not_heard_and_what_it_kept_comes_afterwards(kind, comes_later):
-    start_s, end_s = BEGUN_S + 3600, BEGUN_S + 3 * 3600
-    delivery = box(station=replace(ORDINARY, events=(Event(kind, start_s, end_s),)))
-    assert [delivery.is_heard(BEGUN_MS + int(h * HOUR_MS)) for h in (0.9, 1, 2, 2.9, 3)] == [
-        *(True, False, False, False, True),
-    ]
-    batch = delivery.batch(BEGUN_MS + 4 * HOUR_MS, 0)
-    assert len(batch) == (32 if comes_later else 16)
+def test_refused_readings_are_let_go_and_counted():
+    box = greeted(delivery())
+    box.keep(some(3))
+    all_payloads(box, 5_000)
+    box.hear(ack(1, 3, refused=[(2, 2, "implausible_time", "…")]), 5_001)
+    assert (box.tally.acknowledged, box.tally.refused, box.tally.waiting) == (2, 1, 0)
+    assert all_payloads(box, 10**6) == []
 
 
-def test_the_fleet_has_the_boxes_of_connected_stations_that_are_not_live():
-    there = {each.station for each in boxes(STATIONS, BEGUN_MS)}
-    assert there == {each.id for each in STATIONS[2:] if each.connected_from is not None}
-    assert len(there) == 36
+def test_a_hold_is_tried_with_one_batch_after_30_s_doubling_to_5_min_and_loses_nothing():
+    box = greeted(delivery(batch=10))
+    box.keep(some(30))
+    assert len(all_payloads(box, 5_000)) == 3
+    now_ms, waits_s = 5_000, []
+    for _ in range(6):
+        box.hear(Ack(now=WALL_MS, outbox=OUTBOX, hold=HOLD_UNKNOWN_STATION), now_ms)
+        assert box.hold == HOLD_UNKNOWN_STATION
+        due_ms = int(box.due_ms())
+        assert all_payloads(box, due_ms - 1) == []
+        waits_s.append((due_ms - now_ms) / 1000)
+        now_ms = due_ms
+        assert [seqs(each) for each in all_payloads(box, now_ms)] == [[*range(1, 11)]]
+    for waited_s, expected_s in zip(waits_s, [30, 60, 120, 240, 300, 300], strict=True):
+        assert 0.8 * expected_s <= waited_s <= 1.2 * expected_s
+    box.hear(ack(*range(1, 11)), now_ms)
+    assert box.hold is None
+    assert sum(len(seqs(each)) for each in all_payloads(box, now_ms)) == 20
+
+
+def test_a_hold_for_the_clock_begins_again_with_a_hello():
+    box = greeted(delivery())
+    box.keep(some(3))
+    all_payloads(box, 5_000)
+    box.hear(Ack(now=WALL_MS, outbox=OUTBOX, hold=HOLD_CLOCK), 5_000)
+    now_ms = int(box.due_ms())
+    assert 24_000 <= now_ms - 5_000 <= 36_000
+    assert seqs(box.payload(now_ms, WALL_MS + now_ms)) == []
+    assert box.payload(now_ms, WALL_MS + now_ms) is None
+    box.hear(ack(sent=WALL_MS + now_ms), now_ms)
+    assert [seqs(each) for each in all_payloads(box, now_ms)] == [[1, 2, 3]]
+
+
+def test_after_an_error_readings_go_singly_and_the_one_that_draws_three_is_set_aside():
+    box = greeted(delivery())
+    box.keep(some(4))
+    all_payloads(box, 5_000)
+    error, tries = Ack(now=WALL_MS, error="not_json"), []
+    box.hear(error, 5_001)
+    now_ms = 5_002
+    while box.tally.waiting:
+        (payload,) = all_payloads(box, now_ms)
+        (seq,) = seqs(payload)
+        tries.append(seq)
+        box.hear(error if seq == 2 else ack(seq), now_ms)
+        now_ms += 1
+    assert tries == [1, *[2] * STRIKES, 3, 4]
+    assert (box.tally.acknowledged, box.tally.refused) == (3, 1)
+
+
+def test_a_full_memory_loses_the_oldest_and_counts_them():
+    box = delivery(keep=10)
+    box.keep(some(8))
+    box.keep(some(7, WALL_MS + 100))
+    assert (box.tally.made, box.tally.lost, box.tally.waiting) == (15, 5, 10)
+    greeted(box)
+    assert [seqs(each) for each in all_payloads(box, 1)] == [[*range(6, 16)]]
+    box.keep(some(10, WALL_MS + 200))
+    box.hear(ack(*range(1, 16)), 2)  # of which none is there any more
+    assert (box.tally.lost, box.tally.acknowledged, box.tally.waiting) == (15, 0, 10)
+
+
+def test_the_newest_come_first_once_the_backlog_exceeds_an_hour():
+    box = greeted(delivery(batch=5))
+    box.keep(some(20, WALL_MS - 3_700_000))
+    assert [seqs(each) for each in all_payloads(box, 5_000)] == [
+        [16, 17, 18, 19, 20], [11, 12, 13, 14, 15], [6, 7, 8, 9, 10], [1, 2, 3, 4, 5],
+    ]  # fmt: skip
+
+
+def test_a_batch_keeps_below_the_contracts_limit():
+    box = greeted(delivery(keep=2000))
+    wide = {f"voltage_l{n}_v": 229.12345678901 for n in (1, 2, 3)} | {"energy_kwh": 123456.78901234567}
+    box.keep(Reading(t=WALL_MS + n, d="power-1", k="power", x=wide) for n in range(900))
+    batches = all_payloads(box, 5_000)
+    sizes = [len(json.dumps(read(each), separators=(",", ":"))) for each in batches]
+    assert max(sizes) <= MAX_PLAIN_BYTES
+    assert len(seqs(batches[0])) < 400
+
+
+def test_each_time_to_send_comes_once_however_late():
+    box = greeted(delivery(send_every_ms=1_000))
+    box.keep(some(1))
+    assert len(all_payloads(box, 1_000)) == 1
+    box.hear(ack(1), 1_000)
+    assert box.due_ms() == 2_000
+    box.keep(some(1))
+    assert len(all_payloads(box, 4_700)) == 1
+    box.hear(ack(2), 4_700)
+    assert box.due_ms() == 5_000
+
+
+class _Centre:
+    """A centre that does what the drawn fortune says, and watches that no rule is broken."""
+
+    def __init__(self, box: StationDelivery, draw) -> None:
+        self.box, self.draw, self.now_ms = box, draw, 0
+        self.on_their_way: list[list[int]] = []
+        self.let_go: set[int] = set()
+        self.greeted, self.hello = False, None
+
+    def take(self) -> None:
+        for payload in all_payloads(self.box, self.now_ms):
+            numbers = seqs(payload)
+            if not numbers:
+                self.hello = read(payload)["sent"]
+                continue
+            assert self.greeted
+            assert not self.let_go.intersection(numbers)
+            self.on_their_way.append(numbers)
+
+    def step(self) -> None:
+        what = self.draw(st.sampled_from(["wait", "keep", "answer", "lose", "hold", "error", "foreign"]))
+        box = self.box
+        if what == "wait":
+            self.now_ms += self.draw(st.sampled_from([1, 1_000, 20_000, 400_000]))
+        elif what == "keep":
+            box.keep(some(self.draw(st.integers(1, 9)), WALL_MS + self.now_ms))
+        elif what == "answer":
+            self.answer()
+        elif what == "lose":
+            box.disconnected()
+            self.greeted, self.hello = False, None
+            self.on_their_way.clear()
+            box.connected(self.now_ms)
+        elif what == "hold" and self.greeted:
+            reason = self.draw(st.sampled_from([HOLD_CLOCK, HOLD_UNKNOWN_STATION]))
+            box.hear(Ack(now=0, outbox=OUTBOX, hold=reason), self.now_ms)
+            self.greeted = box.hold != HOLD_CLOCK and self.greeted
+        elif what == "error":
+            box.hear(Ack(now=0, error="not_json"), self.now_ms)
+        elif what == "foreign":
+            box.hear(Ack(now=0, outbox="00000000", stored=[(0, 10**6)]), self.now_ms)
+        self.take()
+        tally = box.tally
+        assert tally.made == tally.acknowledged + tally.refused + tally.lost + tally.waiting
+        assert len(box._outstanding) <= MAX_OUTSTANDING
+        flat = [seq for batch in box._outstanding for seq in batch.seqs]
+        assert len(flat) == len(set(flat))
+
+    def answer(self) -> None:
+        if self.hello is not None:
+            self.box.hear(ack(sent=self.hello), self.now_ms)
+            self.greeted, self.hello = True, None
+        elif self.on_their_way:
+            numbers = self.on_their_way.pop(0)
+            kept = self.draw(st.sets(st.sampled_from(numbers), min_size=1))
+            self.let_go |= kept
+            self.box.hear(ack(*kept), self.now_ms)
+
+    def be_well(self) -> None:
+        """From now on everything is answered."""
+        for _ in range(500):
+            while self.hello is not None or self.on_their_way:
+                if self.hello is None:
+                    numbers = self.on_their_way.pop(0)
+                    self.let_go.update(numbers)
+                    self.box.hear(ack(*numbers), self.now_ms)
+                else:
+                    self.answer()
+                self.take()
+            if not self.box.tally.waiting:
+                return
+            self.now_ms = max(self.now_ms + 1, int(self.box.due_ms()) + 1)
+            self.take()
+
+
+@settings(max_examples=60)
+@given(st.data(), st.integers(0, 60))
+def test_through_any_misfortune_no_rule_is_broken_and_all_is_delivered_when_the_centre_is_well(data, steps):
+    box = delivery(batch=data.draw(st.integers(1, 5)), keep=data.draw(st.integers(2, 40)))
+    centre = _Centre(box, data.draw)
+    box.connected(0)
+    centre.take()
+    for _ in range(steps):
+        centre.step()
+    centre.be_well()
+    tally = box.tally
+    assert tally.waiting == 0
+    assert tally.acknowledged + tally.refused + tally.lost == tally.made
