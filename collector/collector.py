@@ -34,8 +34,10 @@ MOST_AT_ONCE = 200
 MOST_READINGS = 40_000
 MOST_MESSAGES = 10_000
 """Of one lot; beyond either, messages wait as they came."""
+PAUSE_BYTES = 24_000_000
+"""Beyond these nothing more is received while a write is under way that may end well."""
 MOST_WAITING_BYTES = 32_000_000
-"""Beyond these too they are dropped: nothing acknowledged them, so their stations send them again."""
+"""Beyond these they are dropped: nothing acknowledged them, so their stations send them again."""
 FINISH_S = 5.0
 """How long a collector that is told to stop waits for the write under way, to answer it."""
 
@@ -116,7 +118,8 @@ class Collector:
         try:
             self.conditions.end("broker")
             while not stop.is_set():
-                connection.gather(STEP_S, MOST_AT_ONCE)
+                if self._inbox_bytes < PAUSE_BYTES or not self._storer.wait(STEP_S):
+                    connection.gather(STEP_S, MOST_AT_ONCE)
                 self._turn(connection)
             self._settle(connection, FINISH_S)
         finally:

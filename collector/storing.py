@@ -86,6 +86,13 @@ class Storer:
             wait([self._writing], within_s)
         return self._ended() if self._writing.done() else None
 
+    def wait(self, within_s: float) -> bool:
+        """Wait no longer than said for the write under way; False if none is, or the last one failed."""
+        if self._writing is None or "store" in self._conditions.current():
+            return False
+        wait([self._writing], within_s)
+        return True
+
     def close(self) -> None:
         """Wait for the write under way, and end the thread."""
         self._thread.shutdown()
