@@ -117,12 +117,14 @@ class Collector:
         )
         try:
             self.conditions.end("broker")
+            self._house.listens_since_ms = self._clock_ms()
             while not stop.is_set():
                 if self._inbox_bytes < PAUSE_BYTES or not self._storer.wait(STEP_S):
                     connection.gather(STEP_S, MOST_AT_ONCE)
                 self._turn(connection)
             self._settle(connection, FINISH_S)
         finally:
+            self._house.listens_since_ms = None
             connection.close()
 
     def _receive(self, message: Message) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from collector.figures import Figures
-from collector.presence import News, PresenceBook, write_presence
+from collector.presence import News, PresenceBook, fall_silent, write_presence
 from registry.database import Registry
 from registry.services import HEALTH_EVERY_MS, forget_service, release_lease, report_health, take_lease
 from registry.stations import known_ids
@@ -24,6 +24,9 @@ logger = logging.getLogger("collector")
 
 LOOK_EVERY_MS = 1_000
 STATIONS_AGAIN_MS = 2_000
+SILENCE_EVERY_MS = 60_000
+LISTENED_MS = 3_600_000
+"""Only who has listened so long may call somebody silent: after an outage boxes take time to come back."""
 LEASE_MS = 60_000
 MOST_COLLECTORS = 64
 SERVICE = "collector"
@@ -39,6 +42,8 @@ class _Errand:
     health: dict[str, Any] | None
     conditions: dict[str, str] = field(default_factory=dict)
     stations: set[str] | None = None
+    asks_silent: bool = False
+    silent: list[str] = field(default_factory=list)
 
 
 class House:
@@ -47,6 +52,7 @@ class House:
     Attributes:
         stations: ids of the stations on the register, as last seen.
         presence: is written as it changes.
+        listens_since_ms: when the present connection began; None without one.
     """
 
     def __init__(
@@ -68,7 +74,8 @@ class House:
         self._name = "" if is_one_of_many else SERVICE
         self._thread = ThreadPoolExecutor(1, "house")
         self._doing: tuple[_Errand, Future[None]] | None = None
-        self._look_ms = self._stations_ms = self._health_ms = 0
+        self.listens_since_ms: int | None = None
+        self._look_ms = self._stations_ms = self._health_ms = self._silence_ms = 0
         self._has_stations = False
 
     def knows_stations(self, now_ms: int) -> bool:
@@ -99,7 +106,9 @@ class House:
         if not 0 <= now_ms - self._health_ms < HEALTH_EVERY_MS:
             errand.health = msgspec.to_builtins(self._figures)
             errand.conditions = self._conditions.current()
-        if errand.news or errand.asks_stations or errand.health:
+        if self.listens_since_ms is not None and now_ms - self.listens_since_ms >= LISTENED_MS:
+            errand.asks_silent = not 0 <= now_ms - self._silence_ms < SILENCE_EVERY_MS
+        if errand.news or errand.asks_stations or errand.health or errand.asks_silent:
             self._doing = errand, self._thread.submit(self._do, errand)
 
     def close(self) -> None:
@@ -117,6 +126,9 @@ class House:
                 errand.stations = known_ids(session)
         if errand.news is not None:
             write_presence(self._registry, errand.news, errand.now_ms)
+        if errand.asks_silent:
+            with self._registry.writing() as session:
+                errand.silent = fall_silent(session, errand.now_ms)
         if errand.health is not None:
             with self._registry.writing() as session:
                 name = self._own_name(session, errand.now_ms)
@@ -128,6 +140,9 @@ class House:
         (errand, future), self._doing = self._doing, None
         if errand.stations is not None:
             self.stations, self._stations_ms, self._has_stations = errand.stations, errand.now_ms, True
+        if errand.asks_silent:
+            self._silence_ms = errand.now_ms
+            self.presence.fell_silent(errand.silent, errand.now_ms)
         error = future.exception()
         if error is None:
             self._conditions.end("registry")

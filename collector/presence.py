@@ -16,6 +16,8 @@ from registry.tables import Device, Presence
 from telemetry.status import Status
 
 WRITE_EVERY_MS = 60_000
+SILENT_AFTER_MS = 3 * 3_600_000
+"""A box says how it is every hour, whatever it measures; when three of these are missing it is not there."""
 _ASKED_AT_ONCE = 500
 
 Columns = dict[str, Any]
@@ -103,6 +105,16 @@ class PresenceBook:
             if self._new_devices.get(whose) == kind:
                 del self._new_devices[whose]
 
+    def fell_silent(self, stations: Iterable[str], now_ms: int) -> None:
+        """Note stations that the registry has as offline now, because nobody heard them."""
+        for station in stations:
+            known = self._of(station)
+            known.columns["online_changed_ms"] = now_ms
+            if (known.columns.get("last_seen_ms") or 0) < now_ms:
+                known.columns["online"] = False
+            else:  # it was heard while the registry was being told otherwise
+                known.is_news = True
+
     def _due(self, now_ms: int) -> Iterable[tuple[str, _Station]]:
         for name, station in self._stations.items():
             is_old = not 0 <= now_ms - station.written_ms < WRITE_EVERY_MS
@@ -150,6 +162,13 @@ def write_presence(registry: Registry, news: News, now_ms: int) -> None:
         for station in {station for station, _ in news.devices}:
             unseen = (Device.station_id == station) & Device.first_seen_ms.is_(None)
             session.execute(update(Device).where(unseen).values(first_seen_ms=now_ms))
+
+
+def fall_silent(session: Session, now_ms: int) -> list[str]:
+    """Set offline whom no collector has heard for long, though no last will came; returns whom."""
+    unheard = Presence.online & (Presence.last_seen_ms < now_ms - SILENT_AFTER_MS)
+    gone = update(Presence).where(unheard).values(online=False, online_changed_ms=now_ms)
+    return list(session.scalars(gone.returning(Presence.station_id)))
 
 
 class _Before(NamedTuple):

@@ -320,6 +320,30 @@ def test_the_last_will_makes_a_station_offline(centre, mosquitto):
     assert [(row.device, row.kind) for row in centre.rows(Device)] == [("power-1", "power")]
 
 
+def test_a_station_that_nobody_hears_is_offline_though_no_last_will_came(centre, mosquitto):
+    """A broker that was wiped forgot the will. Who has just begun to listen does not judge."""
+    centre.register(A, B)
+    with (
+        centre.running() as collector,
+        Outside(mosquitto.port, A) as silent,
+        Outside(mosquitto.port, B) as steady,
+    ):
+        silent.send(reading(1))
+        silent.until(lambda: (p := centre.presence(A)) and p.online, "it is online")
+        centre.clock.ahead_ms += 59 * 60_000
+        steady.status(online=True)
+        steady.until(lambda: centre.presence(B), "the other is heard")
+        assert centre.presence(A).online
+        centre.clock.ahead_ms += 122 * 60_000
+        silent.until(lambda: not centre.presence(A).online, "it is taken for gone")
+        assert centre.presence(B).online
+        gone_ms = centre.presence(A).online_changed_ms
+        silent.send(reading(2))
+        silent.until(lambda: centre.presence(A).online, "it is back")
+        assert centre.presence(A).online_changed_ms >= gone_ms
+        assert collector.figures.exceptions == 0
+
+
 STATUS_POISON = [
     b"", b"null", b"[]", b"{}", b'{"online":1}', b'{"online":"yes"}', b"\x00", b'{"online":true',
     b'{"online":true,"backlog":1' + b"0" * 400 + b"}", b'{"online":true,"backlog":9007199254740992}',

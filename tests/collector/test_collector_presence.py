@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from collector.ingest import Work, take
-from collector.presence import PresenceBook, write_presence
+from collector.presence import SILENT_AFTER_MS, PresenceBook, fall_silent, write_presence
 from history.port import StationReading
 from registry.database import open_registry
 from registry.tables import Device, Presence, Station
@@ -194,6 +194,22 @@ def test_the_first_word_after_a_retained_status_is_news(registry):
     heard(book, NOW_MS + 2_000, power(NOW_MS))
     assert written(book, registry, NOW_MS + 2_000)
     assert told(registry).last_seen_ms == NOW_MS + 2_000
+
+
+def test_a_station_heard_while_it_is_set_offline_is_online_again(registry):
+    book = PresenceBook()
+    heard(book, NOW_MS)
+    written(book, registry, NOW_MS)
+    later = NOW_MS + SILENT_AFTER_MS + 1
+    with registry.writing() as session:
+        assert fall_silent(session, NOW_MS + SILENT_AFTER_MS) == []
+        assert fall_silent(session, later) == [A]
+        assert fall_silent(session, later) == []
+    assert told(registry).online is False
+    heard(book, later + 5)
+    book.fell_silent([A], later)
+    assert written(book, registry, later + 6)
+    assert (told(registry).online, told(registry).last_seen_ms) == (True, later + 5)
 
 
 def test_of_several_collectors_the_one_that_heard_last_is_right(registry):
