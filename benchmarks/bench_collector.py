@@ -89,6 +89,7 @@ def _side_by_side(folder: Path, broker: Mosquitto, influx: InfluxServer) -> None
     lacking = available()
     ours: list[float] = []
     theirs: list[float] = []
+    peak_mb = 0.0
     for number in range(ROUNDS):
         if lacking is None:
             try:
@@ -97,9 +98,11 @@ def _side_by_side(folder: Path, broker: Mosquitto, influx: InfluxServer) -> None
                 lacking = str(error)
         run = _collected(_in_influx(folder / f"flood-{number}", broker, influx), FLOOD, 0)
         ours.append(run.per_s)
+        peak_mb = max(peak_mb, run.peak_mb)
     show(
         "collector, influxd, flood, acknowledged when stored", f"{max(ours):,.0f} /s", ">= 60,000 readings/s"
     )
+    show("  its memory at most", f"{peak_mb:.0f} MB", "<= 200 MB")
     if lacking is not None:
         print(lacking)
         return

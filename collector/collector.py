@@ -31,7 +31,7 @@ logger = logging.getLogger("collector")
 
 STEP_S = 0.2
 MOST_AT_ONCE = 200
-MOST_READINGS = 40_000
+MOST_READINGS = 30_000
 MOST_MESSAGES = 10_000
 """Of one lot; beyond either, messages wait as they came."""
 PAUSE_BYTES = 24_000_000
@@ -183,7 +183,7 @@ class Collector:
         prompt, self._work.prompt = self._work.prompt, []
         self._answer(connection, prompt)
         self._settle(connection)
-        if self._storer.is_free and self._work.messages:
+        if self._work.messages and self._storer.takes(self._work):
             self._storer.give(Lot(self._work, connection, self._work_since_s))
             self._work = Work()
             while self._inbox and not self._is_full():

@@ -22,6 +22,8 @@ logger = logging.getLogger("collector")
 
 LATE_AFTER_MS = 30 * 60_000
 """The worker recomputes the last 45 minutes anyway; older readings mark their quarter hours."""
+WORTH_READINGS = 5_000
+"""A lot this large may wait its turn; smaller ones had better grow."""
 FIRST_RETRY_S = 0.5
 LONGEST_RETRY_S = 30.0
 
@@ -37,6 +39,7 @@ class Lot(NamedTuple):
 class Storer:
     """Writes one lot at a time; one that fails is tried again without limit, ever more slowly.
 
+    While one is being written a second, large one may wait its turn, so that the store never stands still.
     All but the writing happens in the thread of the caller.
     """
 
@@ -56,23 +59,29 @@ class Storer:
         self._thread = ThreadPoolExecutor(1, "storing")
         self._lot: Lot | None = None
         self._writing: Future[None] | None = None
+        self._second: tuple[Lot, Future[None]] | None = None
         self._retry_s = 0.0
         self._retry_wait_s = FIRST_RETRY_S
 
-    @property
-    def is_free(self) -> bool:
-        """Whether another lot can be given."""
-        return self._lot is None
+    def takes(self, work: Work) -> bool:
+        """Whether another lot may be given."""
+        if self._lot is None:
+            return time.monotonic() >= self._retry_s
+        is_worth_it = len(work.readings) >= WORTH_READINGS and self._second is None
+        return is_worth_it and self._writing is not None and "store" not in self._conditions.current()
 
     @property
     def messages(self) -> int:
-        """How many messages the lot given was made of; 0 without one."""
-        return self._lot.work.messages if self._lot is not None else 0
+        """How many messages the lots given were made of."""
+        lots = (self._lot, self._second[0] if self._second is not None else None)
+        return sum(lot.work.messages for lot in lots if lot is not None)
 
     def give(self, lot: Lot) -> None:
-        """Begin to write a lot; its connection is woken when that has ended."""
-        self._lot = lot
-        self._begin(lot)
+        """Begin to write a lot, or have it wait its turn; its connection is woken when that has ended."""
+        if self._lot is None:
+            self._lot, self._writing = lot, self._begun(lot)
+        else:
+            self._second = lot, self._begun(lot)
 
     def stored(self, within_s: float = 0.0) -> Lot | None:
         """The lot, once all of it is safe; waits for that no longer than said."""
@@ -80,7 +89,7 @@ class Storer:
             return None
         if self._writing is None:
             if time.monotonic() >= self._retry_s:
-                self._begin(self._lot)
+                self._writing = self._begun(self._lot)
             return None
         if within_s:
             wait([self._writing], within_s)
@@ -97,12 +106,13 @@ class Storer:
         """Wait for the write under way, and end the thread."""
         self._thread.shutdown()
 
-    def _begin(self, lot: Lot) -> None:
+    def _begun(self, lot: Lot) -> Future[None]:
         now_ms = self._clock_ms()
-        self._writing = self._thread.submit(
+        writing = self._thread.submit(
             _store, lot.work, self._history, self._registry, self._figures, now_ms
         )
-        self._writing.add_done_callback(lambda _: lot.connection.wake())
+        writing.add_done_callback(lambda _: lot.connection.wake())
+        return writing
 
     def _ended(self) -> Lot | None:
         assert self._writing is not None  # noqa: S101 - narrows the type
@@ -110,18 +120,23 @@ class Storer:
         if error is None:
             self._conditions.end("store")
             self._retry_wait_s = FIRST_RETRY_S
-            self._lot = None
+            self._go_on()
             return lot
         self._figures.store_failures += 1
         if not isinstance(error, (HistoryError, SQLAlchemyError)):
             self._figures.exceptions += 1
-            self._lot = None  # its stations send it again, in other company
+            self._go_on()  # its stations send it again, in other company
             logger.error("unexpected failure while storing", exc_info=error)
         self._conditions.begin("store", str(error).partition("\n")[0] or type(error).__name__)
         asked_s = getattr(error, "retry_after_s", None) or 0.0
         self._retry_s = time.monotonic() + max(self._retry_wait_s, asked_s)
         self._retry_wait_s = min(2 * self._retry_wait_s, LONGEST_RETRY_S)
         return None
+
+    def _go_on(self) -> None:
+        """The lot is done with; the second one is the first now, however far it is."""
+        self._lot, self._writing = self._second or (None, None)
+        self._second = None
 
 
 def _store(work: Work, history: History, registry: Registry, figures: Figures, now_ms: int) -> None:

@@ -25,7 +25,7 @@ bind-address = "127.0.0.1:{rpc}"
 [data]
   dir = "{folder}/data"
   wal-dir = "{folder}/wal"
-  index-version = "tsi1"
+  index-version = "inmem"
   query-log-enabled = false
 [monitor]
   store-enabled = false
