@@ -33,5 +33,14 @@ def _run(arguments: argparse.Namespace) -> int:
         closing(open_history(settings.history)) as history,
         stop_signals() as stop,
     ):
-        Worker(settings.alerting, registry, history, now_ms, holder, settings.zone).run(stop)
+        worker = Worker(
+            settings.alerting,
+            registry,
+            history,
+            now_ms,
+            holder,
+            settings.zone,
+            raw_days=settings.history.raw_days,
+        )
+        worker.run(stop)
     return 0

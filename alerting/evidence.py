@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 from alerting.baseline import Baseline
 from alerting.detect import Known, Thresholds, stop_window_start_ms
 from alerting.files import StationFile
-from alerting.ledger import NOTHING_KNOWN, Ledger, Usage, Window
-from history.port import QUARTER_HOUR_MS, History
-from history.quarter_hours import Consumption, consumption, floor_to_quarter
+from alerting.fleet_view import FleetView
+from alerting.ledger import NOTHING_KNOWN, Usage, Window
+from history.port import QUARTER_HOUR_MS
+from history.quarter_hours import Consumption, consumption
 from telemetry.reading import Reading
 
 VOLTAGES = frozenset({"voltage_l1_v", "voltage_l2_v", "voltage_l3_v"})
@@ -19,7 +20,7 @@ SHORT_WINDOW_MS = 4 * QUARTER_HOUR_MS
 
 
 def known_now(
-    history: History,
+    view: FleetView,
     file: StationFile,
     latest: Sequence[Reading],
     limits: Thresholds,
@@ -37,22 +38,20 @@ def known_now(
         signs.append(file.presence.last_seen_ms)
     return file.known(usual, zone, now_ms)._replace(
         last_heard_ms=max(signs, default=None),
-        stop_window=gather(
-            history, file.id, stop_window_start_ms(limits, file.mains_since_ms, now_ms), now_ms
-        ),
-        idle_window=gather(history, file.id, now_ms - limits.idle_window_s * 1000, now_ms),
-        mute=_mute(history, file.id, latest, now_ms),
+        stop_window=gather(view, file.id, stop_window_start_ms(limits, file.mains_since_ms, now_ms), now_ms),
+        idle_window=gather(view, file.id, now_ms - limits.idle_window_s * 1000, now_ms),
+        mute=_mute(view, file.id, latest, now_ms),
         devices=len(latest),
         has_voltage=_has_voltage(latest),
     )
 
 
-def _mute(history: History, station: str, latest: Sequence[Reading], now_ms: int) -> dict[str, int]:
+def _mute(view: FleetView, station: str, latest: Sequence[Reading], now_ms: int) -> dict[str, int]:
     """The devices whose last poll failed, with their last counter reading's time, or this poll's."""
     failed = {reading.d: reading.t for reading in latest if reading.q == "missing"}
     if not failed:
         return {}
-    counted = {reading.d: reading.t for reading in history.edges(station, now_ms, now_ms)}
+    counted = {reading.d: reading.t for reading in view.edges(station, now_ms, now_ms)}
     return {device: min(counted.get(device, t), t) for device, t in failed.items()}
 
 
@@ -61,19 +60,18 @@ def _has_voltage(latest: Sequence[Reading]) -> bool | None:
     return any(value >= LEAST_VOLTAGE_V for value in measured) if measured else None
 
 
-def gather(history: History, station: str, start_ms: int, now_ms: int) -> Window:
+def gather(view: FleetView, station: str, start_ms: int, now_ms: int) -> Window:
     """Sum a station's window that ends now.
 
     Raises:
         HistoryError: the store cannot be read just now.
     """
     if now_ms - start_ms >= SHORT_WINDOW_MS:
-        rows = history.quarter_hours(floor_to_quarter(start_ms), now_ms, [station])
-        return Ledger(rows).window(start_ms, now_ms)
-    readings = history.edges(station, start_ms, now_ms) + history.raw(station, None, start_ms, now_ms)
+        return view.use.window(station, start_ms, now_ms)
+    readings = view.edges(station, start_ms, now_ms) + view.raw(station, None, start_ms, now_ms)
     readings.sort(key=lambda reading: reading.t)
-    energy = consumption(readings, "power", start_ms, now_ms)
-    volume = consumption(readings, "flow", start_ms, now_ms)
+    energy = consumption(readings, "power", start_ms, now_ms, view.told_of(station))
+    volume = consumption(readings, "flow", start_ms, now_ms, view.told_of(station))
     return Window(start_ms, now_ms, _usage(energy), _usage(volume))
 
 

@@ -16,12 +16,15 @@ from alerting.days import day_runs, days_due, judge_days, usual_days
 from alerting.detect import Decision, decide
 from alerting.evidence import known_now
 from alerting.files import StationFile, station_files
+from alerting.fleet_view import FleetView
 from alerting.freshness import RECENT_MS, recompute, runs
+from alerting.retention import Retention
 from alerting.states import open_periods, record
-from history.port import QUARTER_HOUR_MS, History, HistoryError
+from alerting.told import told_of_meters
+from history.port import History, HistoryError
 from registry.config import AlertingSettings
 from registry.database import Registry
-from registry.dirty import clear_dirty, dirty
+from registry.dirty import MOST_AT_ONCE, clear_dirty, dirty
 from registry.services import HEALTH_EVERY_MS, release_lease, report_health, take_lease
 from service.civil import day_of, days_between
 from service.conditions import Conditions
@@ -47,6 +50,7 @@ class Worker:
         clock_ms: Callable[[], int],
         holder: str,
         zone: ZoneInfo,
+        raw_days: int = 400,
     ) -> None:
         self._settings = settings
         self._zone = zone
@@ -54,7 +58,9 @@ class Worker:
         self._history = history
         self._clock_ms = clock_ms
         self._holder = holder
+        self._view = FleetView(history)
         self._conditions = Conditions(logger)
+        self._retention = Retention(history, raw_days, zone, self._conditions)
         self._newest: dict[str, dict[str, int]] = {}
         self._changed_days = defaultdict[str, set[date]](set)
         self._usual = dict[str, Baseline]()
@@ -64,9 +70,9 @@ class Worker:
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop; a store that is down is waited for."""
         while not stop.is_set():
-            now_ms = self._clock_ms()
+            now_ms, has_more = self._clock_ms(), False
             try:
-                self.tick(now_ms)
+                has_more = self.tick(now_ms)
                 self._conditions.end("stores")
                 self._conditions.end("worker")
             except (HistoryError, SQLAlchemyError) as error:
@@ -79,15 +85,19 @@ class Worker:
                 self._conditions.begin("worker", f"unexpected failure: {error!r}")
                 with suppress(SQLAlchemyError):
                     self._report(now_ms, {})
-            stop.wait(min(TICK_S, self._settings.round_s))
+            if not has_more:
+                stop.wait(min(TICK_S, self._settings.round_s))
         try:
             with self._registry.writing() as session:
                 release_lease(session, "alerting", self._holder)
         except SQLAlchemyError as error:
             logger.warning("lease not given back: %s", str(error).splitlines()[0])
 
-    def tick(self, now_ms: int) -> None:
+    def tick(self, now_ms: int) -> bool:
         """Re-evaluate the stations that new readings touched, or all of them when a round is due.
+
+        Returns:
+            Whether more late readings wait than one tick takes on.
 
         Raises:
             HistoryError, SQLAlchemyError: a store cannot be used just now; the next tick does it all again.
@@ -95,8 +105,10 @@ class Worker:
         with self._registry.writing() as session:
             if not take_lease(session, "alerting", self._holder, now_ms, LEASE_MS):
                 self._conditions.begin("lease", "another worker holds it; waiting")
-                return
+                self._view.use.forget()
+                return False
             waiting = dirty(session)
+            self._view.told = told_of_meters(session)
         self._conditions.end("lease")
         latest = self._history.latest()
         newest = {station: {each.d: each.t for each in readings} for station, readings in latest.items()}
@@ -109,8 +121,17 @@ class Worker:
         touched |= cleaned.keys()
         for station, spans in cleaned.items():
             self._note_changed(station, spans)
-        for station in touched:
-            self._note_changed(station, [recompute(self._history, station, now_ms - RECENT_MS, now_ms)])
+        self._view.use.begin(now_ms)
+        here = {station: latest[station] for station in touched if station in latest}
+        with self._view.together(now_ms - RECENT_MS, now_ms, here):
+            recomputed = {
+                station: recompute(
+                    self._view, station, now_ms - RECENT_MS, now_ms, self._view.told_of(station)
+                )
+                for station in touched
+            }
+        for station, span in recomputed.items():
+            self._note_changed(station, [span])
         today = day_of(now_ms, self._zone)
         changed = {station for station, days in self._changed_days.items() if min(days) < today}
         wanted = None if is_round else touched | changed
@@ -125,6 +146,8 @@ class Worker:
             self._round_due_ms = now_ms + self._settings.round_s * 1000
         if now_ms >= self._health_due_ms or is_round:
             self._report(now_ms, {"touched": len(touched), "dirty": len(waiting)})
+        self._retention.step(now_ms)
+        return len(waiting) >= MOST_AT_ONCE
 
     def _note_changed(self, station: str, spans: Iterable[Span]) -> None:
         """Remember the civil days whose quarter hours were recomputed, until they are judged again."""
@@ -152,10 +175,13 @@ class Worker:
         }
 
     def _clean_day(self, station: str, start_ms: int, end_ms: int) -> Span:
-        marks = [(station, start) for start in range(start_ms, end_ms, QUARTER_HOUR_MS)]
         with self._registry.writing() as session:
-            clear_dirty(session, marks)  # first, so that a mark that comes meanwhile waits for us, and stays
-            return recompute(self._history, station, start_ms, end_ms)
+            # first, so that a mark that comes meanwhile waits for us, and stays
+            clear_dirty(session, station, start_ms, end_ms)
+            if start_ms < self._retention.raw_before_ms(self._clock_ms()):
+                return start_ms, end_ms  # the readings may be gone, so what was made of them stands
+            self._view.forget(station)
+            return recompute(self._view, station, start_ms, end_ms, self._view.told_of(station))
 
     def _judge_days(self, files: Mapping[str, StationFile], now_ms: int) -> None:
         """Write the verdicts of the days that ended or changed; a station at a time, so that none is lost."""
@@ -188,7 +214,13 @@ class Worker:
         for file in files:
             limits = file.thresholds(self._settings)
             known = known_now(
-                self._history, file, latest.get(file.id, []), limits, self._usual[file.id], self._zone, now_ms
+                self._view,
+                file,
+                latest.get(file.id, []),
+                limits,
+                self._usual[file.id],
+                self._zone,
+                now_ms,
             )
             decisions[file.id] = decide(known, limits, now_ms)
         with self._registry.writing() as session:

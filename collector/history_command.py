@@ -14,12 +14,12 @@ from history.export import csv_writer, jsonl_writer, pages
 from history.importing import ReadingsFile
 from history.opening import open_history
 from history.port import StationReading
-from history.progress import Progress
 from history.quarter_hours import floor_to_quarter
 from history.readings_csv import COLUMNS, UnreadableFileError, instant
 from registry.config import CentreSettings, load_centre
 from service.civil import ONE_DAY, start_of
 from service.process import UnavailableError, complain, now_ms
+from service.progress import Progress
 
 _EXAMPLES = """examples:
   qingliu history check --config centre.toml

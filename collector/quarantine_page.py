@@ -1,7 +1,6 @@
 """How the quarantine's commands say what they found: lines for people, objects for machines. Pure."""
 
 import base64
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -10,6 +9,7 @@ from zoneinfo import ZoneInfo
 from collector.payload_view import PayloadView, visible
 from collector.replay import Outcome, is_capped
 from registry.tables import Quarantine
+from service.columns import width
 
 _HEADS = ("id", "last received", "station", "", "code", "text")
 _LEAST = (4, 19, 16, 6, 17, 0)
@@ -96,14 +96,6 @@ def outcome_summary(outcomes: Sequence[Outcome], *, is_dry: bool) -> str:
 def local(at_ms: int, zone: ZoneInfo) -> str:
     """The centre's wall clock at an instant, to the second."""
     return f"{datetime.fromtimestamp(at_ms / 1000, zone):%Y-%m-%d %H:%M:%S}"
-
-
-def width(text: str) -> int:
-    """Columns of a terminal: Chinese letters take two, marks above another letter none."""
-    return sum(
-        0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1
-        for letter in text
-    )
 
 
 def _cell(column: int, text: str, wide: int) -> str:

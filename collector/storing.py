@@ -108,9 +108,7 @@ class Storer:
 
     def _begun(self, lot: Lot) -> Future[None]:
         now_ms = self._clock_ms()
-        writing = self._thread.submit(
-            _store, lot.work, self._history, self._registry, self._figures, now_ms
-        )
+        writing = self._thread.submit(_store, lot.work, self._history, self._registry, self._figures, now_ms)
         writing.add_done_callback(lambda _: lot.connection.wake())
         return writing
 

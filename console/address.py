@@ -2,6 +2,8 @@
 
 from fastapi import Request
 
+NO_STATION = "no_station"
+"""Why nothing is at an address that looks like a station's."""
 _DIGITS = 9
 
 

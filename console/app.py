@@ -11,10 +11,11 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from console.address import NO_STATION
 from console.desk import FOLDER, Desk
 from console.health import judged, problems
 from console.numbers import CONTENT_TYPE, exposition
-from console.pages import NO_STATION, pages
+from console.pages import pages
 from console.quarantine_pages import NO_ENTRY
 from console.report_pages import NO_REPORT, NO_REPORT_FILE
 from history.port import History, HistoryError

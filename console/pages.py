@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
 from console import charts, queries, series
-from console.address import whole_number
+from console.address import NO_STATION, whole_number
 from console.chart_bundle import compressed, is_made
 from console.desk import Desk
 from console.evidence import figures
+from console.facility_file import facility_file_routes
 from console.overview import overview_routes
 from console.palette import theme_named
 from console.quarantine_pages import quarantine_routes
@@ -30,14 +31,13 @@ CHART_STEP_MS = 300_000
 PAST_ALARMS = 200
 PERIODS = 20
 STATION_ALARMS = 50
-NO_STATION = "no_station"
-"""Why nothing is at an address that looks like a station's."""
 
 
 def pages(desk: Desk) -> APIRouter:
     """All pages of one desk."""
     router = APIRouter()
-    routes = overview_routes(desk) | _routes(_Pages(desk)) | report_routes(desk) | quarantine_routes(desk)
+    routes = overview_routes(desk) | _routes(_Pages(desk)) | facility_file_routes(desk)
+    routes |= report_routes(desk) | quarantine_routes(desk)
     for path, endpoint in routes.items():
         router.add_api_route(path, endpoint, methods=["GET", "HEAD"], response_model=None)
     return router

@@ -67,6 +67,101 @@ APPROVED_STOPS: dict[str, str] = {
     "no_inflow": N_("no inflow"),
 }
 
+CLASSES: dict[str, str] = {
+    "in_use": N_("In use"),
+    "rebuilding": N_("Rebuilding"),
+    "to_sewer": N_("Connected to a sewer"),
+    "retired": N_("Retired"),
+    "shut": N_("Shut down"),
+}
+"""What a station is on the register as, from a day on."""
+
+INSPECTION_RESULTS: dict[str, str] = {"normal": N_("normal"), "abnormal": N_("not normal")}
+OCCASIONS: dict[str, str] = {"unannounced": N_("unannounced visit"), "patrol": N_("patrol")}
+WATER_PARAMETERS: dict[str, str] = {
+    "COD": "COD",
+    "BOD5": "BOD₅",
+    "NH3-N": N_("ammonia nitrogen"),
+    "TN": N_("total nitrogen"),
+    "TP": N_("total phosphorus"),
+    "SS": N_("suspended solids"),
+    "pH": "pH",
+    "DO": N_("dissolved oxygen"),
+    "LAS": "LAS",
+    "oil": N_("oil and grease"),
+    "FC": N_("faecal coliforms"),
+    "temperature": N_("water temperature"),
+}
+
+CHANGES: dict[str, str] = {
+    "station.add": N_("station added"),
+    "station.update": N_("station changed"),
+    "station.class": N_("class changed"),
+    "meter.exchange": N_("meter exchange entered"),
+    "meter.exchange.remove": N_("meter exchange removed"),
+    "meter.ct": N_("CT correction entered"),
+    "meter.ct.remove": N_("CT correction removed"),
+    "meter.manual_reading": N_("manual reading entered"),
+    "meter.manual_reading.remove": N_("manual reading removed"),
+    "inspection.enter": N_("inspection entered"),
+    "inspection.remove": N_("inspection removed"),
+    "exclusion.enter": N_("approved stop entered"),
+    "exclusion.withdraw": N_("approved stop withdrawn"),
+}
+"""What the audit trail notes of a station's file."""
+
+FIELDS: dict[str, str] = {
+    "id": N_("No."),
+    "device": N_("Meter"),
+    "at_ms": N_("Time"),
+    "since_ms": N_("Since"),
+    "since": N_("Since"),
+    "old_final": N_("Old final"),
+    "new_initial": N_("New initial"),
+    "factor": N_("Factor"),
+    "value": N_("Counter reading"),
+    "reader": N_("Read by"),
+    "note": N_("Note"),
+    "day": N_("Day"),
+    "occasion": N_("Occasion"),
+    "result": N_("Result"),
+    "findings": N_("Findings"),
+    "inspector": N_("Inspector"),
+    "samples": N_("Water samples"),
+    "start": N_("From"),
+    "end": N_("Until"),
+    "reason": N_("Reason"),
+    "applicant": N_("Applied for by"),
+    "approver": N_("Approved by"),
+    "attachment": N_("Attachment"),
+    "entered_ms": N_("Entered"),
+    "entered_by": N_("Entered by"),
+    "withdrawn_ms": N_("Withdrawn"),
+    "removed_because": N_("Because"),
+    "name": N_("Name"),
+    "county": N_("County"),
+    "county_name": N_("County"),
+    "town": N_("Town"),
+    "village": N_("Village"),
+    "process": N_("Process"),
+    "design_m3_per_day": N_("Design"),
+    "rated_kw": N_("Rated power"),
+    "longitude": N_("Longitude"),
+    "latitude": N_("Latitude"),
+    "company": N_("O&M company"),
+    "tier": N_("Tier"),
+    "powered": N_("Powered"),
+    "commissioned": N_("Commissioned"),
+    "connected_from": N_("Connected from"),
+    "tags": N_("Tags"),
+    "class": N_("Class"),
+    "class_since": N_("Class since"),
+    "class_document": N_("Document"),
+    "class_approver": N_("Approved by"),
+    "review": N_("Review"),
+}
+"""The fields that the audit trail names."""
+
 VERDICTS: dict[str, str] = {
     "running": N_("Running"),
     "stopped": N_("Stopped"),

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from history.port import HistoryError, QuarterHour, Rejected, StationReading
+from history.port import NEAR_MS, HistoryError, QuarterHour, Rejected, StationReading
 from service.sqlite_file import SqliteFile
-from telemetry.quantities import NAMES_BY_KIND, TOTAL_BY_KIND, Kind
+from telemetry.quantities import LEVEL_BY_KIND, NAMES_BY_KIND, TOTAL_BY_KIND, Kind
 from telemetry.reading import Quality, Reading
 
 _KINDS: tuple[Kind, ...] = ("power", "flow")
@@ -95,10 +95,35 @@ class EmbeddedHistory:
         """Readings with start <= t < end, by time; see the port."""
         found: list[Reading] = []
         for kind in _KINDS:
-            where = "station = ? AND t >= ? AND t < ?" + (" AND device = ?" if device else "")
-            values = (station, start_ms, end_ms, *((device,) if device else ()))
+            where = "station = ? AND t >= ? AND t < ? AND device "
+            where += "= ?" if device else "IN (SELECT device FROM device WHERE station = ?)"
+            values = (station, start_ms, end_ms, device or station)
             found.extend(self._readings(kind, f"SELECT * FROM {kind} WHERE {where}", *values))
         found.sort(key=lambda reading: (reading.t, reading.d))
+        return found
+
+    def counts(
+        self, start_ms: int, end_ms: int, stations: Collection[str] | None = None
+    ) -> dict[str, list[Reading]]:
+        """Totals and levels of many stations, by station and time; see the port."""
+        found: dict[str, list[Reading]] = {}
+        for kind in _KINDS:
+            names = TOTAL_BY_KIND[kind], LEVEL_BY_KIND[kind]
+            query = (
+                f"SELECT station, device, t, q, why, {', '.join(names)} FROM device"
+                f" JOIN {kind} USING (station, device) WHERE t < ? AND t >= ifnull("
+                f"(SELECT max(t) FROM {kind} AS before WHERE before.station = device.station"
+                f" AND before.device = device.device AND t < ? AND t >= ? AND {names[0]} IS NOT NULL), ?)"
+                f" AND (t >= ? OR {names[0]} IS NOT NULL)"
+            )
+            times = (end_ms, start_ms, start_ms - NEAR_MS, start_ms, start_ms)
+            for station, device, t, quality, why, *values in self._file.rows(query, *times):
+                if stations is None or station in stations:
+                    x = {name: value for name, value in zip(names, values, strict=True) if value is not None}
+                    reading = Reading(t=t, d=device, k=kind, q=_QUALITIES[quality], why=why, x=x)
+                    found.setdefault(station, []).append(reading)
+        for own in found.values():
+            own.sort(key=lambda reading: (reading.t, reading.d))
         return found
 
     def edges(self, station: str, start_ms: int, end_ms: int) -> list[Reading]:
@@ -140,6 +165,22 @@ class EmbeddedHistory:
                 row for name in sorted(stations) for row in self._file.rows(query, name, start_ms, end_ms)
             ]
         return [_quarter_hour(row) for row in rows]
+
+    def drop(self, raw_before_ms: int, quarter_hours_before_ms: int) -> Iterator[None]:
+        """Delete what is older, a device or a station at a time; see the port."""
+        for station, device in self._file.rows("SELECT station, device FROM device"):
+            with self._file.writing() as db:
+                for kind in _KINDS:
+                    old = f"DELETE FROM {kind} WHERE station = ? AND device = ? AND t < ?"
+                    db.execute(old, (station, device, raw_before_ms))
+                gone = "DELETE FROM device WHERE station = ? AND device = ? AND last_t < ?"
+                db.execute(gone, (station, device, raw_before_ms))
+            yield
+        for (station,) in self._file.rows("SELECT DISTINCT station FROM quarter_hour"):
+            with self._file.writing() as db:
+                old = "DELETE FROM quarter_hour WHERE station = ? AND start_ms < ?"
+                db.execute(old, (station, quarter_hours_before_ms))
+            yield
 
     def close(self) -> None:
         """Close the file."""

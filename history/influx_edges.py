@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator
 from history.influx_latest import KINDS
 from history.influx_query import Querier, instant, text, where
 from history.influx_rows import READING_COLUMNS, Series, readings, stated
+from history.port import NEAR_MS
 from telemetry.quantities import TOTAL_BY_KIND, Kind
 from telemetry.reading import Reading
 
-NEAR_MS = 2 * 86_400_000
 DEVICES_AGAIN_S = 1_800.0
 """The index is asked so often which devices a station has: it looks into every shard too."""
 

@@ -6,9 +6,10 @@ while, and in between only the last two days are.
 
 import time
 from collections.abc import Collection, Iterable, Iterator
+from functools import partial
 
 from history.influx_query import Querier, one_of, where
-from history.influx_rows import READING_COLUMNS, Series, readings, stated
+from history.influx_rows import READING_COLUMNS, counted
 from telemetry.quantities import Kind
 from telemetry.reading import Reading
 
@@ -76,11 +77,7 @@ class LatestReadings:
         for kind in KINDS:
             others = READING_COLUMNS[kind].removeprefix("q, ")
             query = f"SELECT LAST(q), {others} FROM {kind}{condition} GROUP BY station, device"
-            yield from self._querier.rows(query, _with_station)
-
-
-def _with_station(series: Series) -> Iterator[tuple[str, Reading]]:
-    return ((series.tags["station"], reading) for reading in readings(stated(series, "q")))
+            yield from self._querier.rows(query, partial(counted, selected="q"))
 
 
 def _by_station(newest: Newest) -> dict[str, list[Reading]]:

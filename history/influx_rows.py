@@ -62,6 +62,11 @@ def stated(series: Series, selected: str) -> Series:
     return msgspec.structs.replace(series, columns=columns)
 
 
+def counted(series: Series, selected: str) -> Iterator[tuple[str, Reading]]:
+    """The readings of a device with their station, where one column may be a selector's."""
+    return ((series.tags["station"], reading) for reading in readings(stated(series, selected)))
+
+
 def quarter_hours(series: Series) -> Iterator[QuarterHour]:
     """The rows of a station's series."""
     at = {name: place for place, name in enumerate(series.columns)}

@@ -2,20 +2,30 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from functools import partial
 from itertools import islice
 
 from history.influx_edges import Edges
 from history.influx_latest import KINDS, MOST_NAMED, LatestReadings
 from history.influx_place import InfluxPlace
 from history.influx_query import Querier, instant, one_of, text, where
-from history.influx_rows import QUARTER_HOUR_COLUMNS, READING_COLUMNS, quarter_hours, readings
+from history.influx_rows import QUARTER_HOUR_COLUMNS, READING_COLUMNS, counted, quarter_hours, readings
 from history.influx_write import LineWriter
 from history.line_protocol import LineMaker, quarter_hour
-from history.port import HistoryError, HistoryMisconfiguredError, QuarterHour, Rejected, StationReading
-from telemetry.quantities import Kind
+from history.port import (
+    NEAR_MS,
+    HistoryError,
+    HistoryMisconfiguredError,
+    QuarterHour,
+    Rejected,
+    StationReading,
+)
+from telemetry.quantities import LEVEL_BY_KIND, TOTAL_BY_KIND, Kind
 from telemetry.reading import Reading
 
 _ROWS_AT_ONCE = 20_000
+_MOST_PORTIONS = 8
+"""So many queries for some stations cost as much as one for all."""
 _READINGS_AT_ONCE = 5_000
 """One way; while the server works on some, the lines of the next are made."""
 
@@ -81,6 +91,33 @@ class InfluxHistory:
         found.sort(key=lambda reading: (reading.t, reading.d))
         return found
 
+    def counts(
+        self, start_ms: int, end_ms: int, stations: Collection[str] | None = None
+    ) -> dict[str, list[Reading]]:
+        """Totals and levels of many stations, by station and time; see the port."""
+        self._must_be_open()
+        found: dict[str, list[Reading]] = {}
+        for named in _portions(stations):
+            for station, reading in self._counts(start_ms, end_ms, named):
+                if stations is None or station in stations:
+                    found.setdefault(station, []).append(reading)
+        for own in found.values():
+            own.sort(key=lambda reading: (reading.t, reading.d))
+        return found
+
+    def _counts(self, start_ms: int, end_ms: int, named: Collection[str]) -> Iterator[tuple[str, Reading]]:
+        for kind in KINDS:
+            total, level = TOTAL_BY_KIND[kind], LEVEL_BY_KIND[kind]
+            for first_ms, last_ms, selected in (
+                (start_ms - NEAR_MS, start_ms, f"LAST({total})"),
+                (start_ms, end_ms, total),
+            ):
+                span = [f"time >= {instant(first_ms)}", f"time < {instant(last_ms)}"]
+                span += [one_of("station", named)] if named else []
+                columns = f"{selected}, {level}, q, known, why"
+                query = f"SELECT {columns} FROM {kind}{where(span)} GROUP BY station, device"
+                yield from self._querier.rows(query, partial(counted, selected=total))
+
     def edges(self, station: str, start_ms: int, end_ms: int) -> list[Reading]:
         """The counter readings next to a span, on both sides; see the port."""
         self._must_be_open()
@@ -130,6 +167,21 @@ class InfluxHistory:
         found.sort(key=lambda row: (row.station, row.start_ms))
         return found
 
+    def drop(self, raw_before_ms: int, quarter_hours_before_ms: int) -> Iterator[None]:
+        """Delete what is older, a measurement at a time; see the port."""
+        self._must_be_open()
+        for measurement, before_ms in (
+            ("power", raw_before_ms),
+            ("flow", raw_before_ms),
+            ("quarter_hour", quarter_hours_before_ms),
+        ):
+            statement = f"DELETE FROM {measurement} WHERE time < {instant(before_ms)}"
+            for _ in self._querier.series(statement):
+                pass
+            self._latest.forget()
+            self._edges.forget()
+            yield
+
     def close(self) -> None:
         """Give the connections back."""
         self._is_closed = True
@@ -145,3 +197,13 @@ class InfluxHistory:
     def _must_be_open(self) -> None:
         if self._is_closed:
             raise HistoryError(f"{self._place.name}: is closed")
+
+
+def _portions(stations: Collection[str] | None) -> Iterator[Collection[str]]:
+    """What to name in each query: some stations at a time, or nothing where nearly all are wanted."""
+    if stations is None or len(stations) > _MOST_PORTIONS * MOST_NAMED:
+        yield ()
+        return
+    names = sorted(stations)
+    for first in range(0, len(names), MOST_NAMED):
+        yield names[first : first + MOST_NAMED]

@@ -1,23 +1,19 @@
 """Consumption from counters: what a station used and let go in a span of time. Pure.
 
 A counter's difference between two readings is the truth, whatever happened between them; it is spread evenly
-over the time between, so the sum over any spans equals the counter's difference.
+over the time between, so the sum over any spans equals the counter's difference. Every case with an example
+stands in docs/quarter-hours.md.
 """
 
-import math
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
+from history.main_meter import MainMeter, main_meter
+from history.meter_events import NO_EVENTS, ManualReading, MeterEvents
 from history.port import QUARTER_HOUR_MS, QuarterHour
-from telemetry.quantities import LEVEL_BY_KIND, TOTAL_BY_KIND, Kind
+from telemetry.quantities import TOTAL_BY_KIND, Kind
 from telemetry.reading import Reading
-
-BRIDGED_BEYOND_MS = 2 * QUARTER_HOUR_MS
-"""Counter readings further apart than this bridge a gap."""
-BELIEVABLE = 1e12
-"""No village meter shows more than this, or counts further between two readings; it would spoil every sum."""
 
 
 class Consumption(NamedTuple):
@@ -26,7 +22,7 @@ class Consumption(NamedTuple):
     Attributes:
         amount: counter difference within the span (kWh or m³), None if no part of it is known.
         coverage: share of the span that lies between counter readings, 0 to 1.
-        bridged: some of the amount was spread over a gap.
+        bridged: some of the amount was spread over a gap, estimated, or counted by eye.
         mean, most: of the momentary samples in the span (kW or m³/h).
         good, missing: samples with values, and failed polls.
     """
@@ -40,98 +36,85 @@ class Consumption(NamedTuple):
     missing: int
 
 
-class _Meter(NamedTuple):
-    """The main meter of a kind: its readings, and its counter as `(t, value)`, both by time."""
-
-    kind: Kind
-    readings: list[Reading]
-    counter: list[tuple[int, float]]
-
-
 def floor_to_quarter(t_ms: int) -> int:
     """The beginning of the quarter hour that an instant lies in."""
     return t_ms - t_ms % QUARTER_HOUR_MS
 
 
-def main_device(readings: Iterable[Reading], kind: Kind) -> str | None:
-    """The device that counts for a kind: the first by name, since sub-meters come after the main one."""
-    return min((reading.d for reading in readings if reading.k == kind), default=None)
-
-
-def consumption(readings: Sequence[Reading], kind: Kind, start_ms: int, end_ms: int) -> Consumption:
+def consumption(
+    readings: Sequence[Reading],
+    kind: Kind,
+    start_ms: int,
+    end_ms: int,
+    events: MeterEvents = NO_EVENTS,
+) -> Consumption:
     """Sum up one kind of meter over start <= t < end.
 
     Args:
-        readings: of the station, by time; with the counter readings next to the span on both sides.
+        readings: of the station, in any order; with the counter readings next to the span on both sides.
         kind: of meter; the main device of that kind counts.
         start_ms: ms since the epoch, UTC.
         end_ms: likewise; not included.
+        events: what people told about the station's meters.
     """
-    return _consumption(_main_meter(readings, kind), start_ms, end_ms)
+    return _consumption(main_meter(readings, kind, events, start_ms), start_ms, end_ms)
 
 
-def quarter_hours(station: str, readings: Sequence[Reading], starts: Iterable[int]) -> list[QuarterHour]:
-    """Compute quarter hours from raw readings (by time, with the counter readings next to the spans)."""
-    power_meter, flow_meter = _main_meter(readings, "power"), _main_meter(readings, "flow")
+def quarter_hours(
+    station: str, readings: Sequence[Reading], starts: Iterable[int], events: MeterEvents = NO_EVENTS
+) -> list[QuarterHour]:
+    """Compute quarter hours from raw readings.
+
+    Args:
+        station: its id.
+        readings: of the station, in any order; with `history.counter.REACH` counter readings on both sides of
+            the starts, or all there are.
+        starts: of the quarter hours, ms since the epoch, UTC.
+        events: what people told about the station's meters.
+    """
+    power_meter, flow_meter = (main_meter(readings, kind, events) for kind in ("power", "flow"))
     rows = []
     for start in starts:
         power = _consumption(power_meter, start, start + QUARTER_HOUR_MS)
         flow = _consumption(flow_meter, start, start + QUARTER_HOUR_MS)
         rows.append(
             QuarterHour(
-                station=station,
-                start_ms=start,
-                energy_kwh=power.amount,
-                volume_m3=flow.amount,
-                power_mean_kw=power.mean,
-                power_max_kw=power.most,
-                flow_mean_m3h=flow.mean,
-                flow_max_m3h=flow.most,
-                power_bridged=power.bridged,
-                flow_bridged=flow.bridged,
-                power_good=power.good,
-                power_missing=power.missing,
-                flow_good=flow.good,
-                flow_missing=flow.missing,
+                station,
+                start,
+                power.amount,
+                flow.amount,
+                power.mean,
+                power.most,
+                flow.mean,
+                flow.most,
+                power.bridged,
+                flow.bridged,
+                power.good,
+                power.missing,
+                flow.good,
+                flow.missing,
             )
         )
     return rows
 
 
-def _main_meter(readings: Sequence[Reading], kind: Kind) -> _Meter:
-    device = main_device(readings, kind)
-    own = [reading for reading in readings if reading.d == device and reading.k == kind]
-    total = TOTAL_BY_KIND[kind]
-    return _Meter(kind, own, [(reading.t, reading.x[total]) for reading in own if total in reading.x])
+def contradictions(readings: Sequence[Reading], events: MeterEvents) -> list[ManualReading]:
+    """The counts by eye that the box's readings around them contradict, so that no sum rests on them."""
+    found = [each for kind in TOTAL_BY_KIND for each in main_meter(readings, kind, events).contradicting]
+    return sorted(found, key=lambda manual: (manual.at_ms, manual.device))
 
 
-def _consumption(meter: _Meter, start_ms: int, end_ms: int) -> Consumption:
-    amount, covered_ms, bridged = _counted(meter.counter, start_ms, end_ms)
-    first, last = (bisect_left(meter.readings, t, key=lambda reading: reading.t) for t in (start_ms, end_ms))
-    inside = meter.readings[first:last]
-    level = LEVEL_BY_KIND[meter.kind]
-    levels = [reading.x[level] for reading in inside if abs(reading.x.get(level, math.inf)) <= BELIEVABLE]
+def _consumption(meter: MainMeter, start_ms: int, end_ms: int) -> Consumption:
+    amount, known_ms, bridged = meter.counter.passed(start_ms, end_ms)
+    first, last = bisect_left(meter.times, start_ms), bisect_left(meter.times, end_ms)
+    levels = [level for level in meter.levels[first:last] if level is not None]
+    missing = sum(meter.missing[first:last])
     return Consumption(
-        amount=amount if covered_ms else None,
-        coverage=covered_ms / (end_ms - start_ms),
-        bridged=bridged,
-        mean=sum(levels) / len(levels) if levels else None,
-        most=max(levels, default=None),
-        good=sum(reading.q != "missing" for reading in inside),
-        missing=sum(reading.q == "missing" for reading in inside),
+        amount if known_ms else None,
+        known_ms / (end_ms - start_ms),
+        bridged,
+        sum(levels) / len(levels) if levels else None,
+        max(levels, default=None),
+        last - first - missing,
+        missing,
     )
-
-
-def _counted(counter: Sequence[tuple[int, float]], start_ms: int, end_ms: int) -> tuple[float, int, bool]:
-    """Amount within the span, how much of the span it covers (ms), and whether a gap was bridged."""
-    first = bisect_right(counter, start_ms, key=lambda point: point[0])
-    last = bisect_left(counter, end_ms, key=lambda point: point[0])
-    amount, covered_ms, bridged = 0.0, 0, False
-    for (t0, before), (t1, after) in pairwise(counter[max(first - 1, 0) : last + 1]):
-        overlap_ms = min(t1, end_ms) - max(t0, start_ms)
-        if overlap_ms <= 0 or not 0 <= after - before <= BELIEVABLE:  # tells nothing of the time between
-            continue
-        amount += (after - before) * overlap_ms / (t1 - t0)
-        covered_ms += overlap_ms
-        bridged = bridged or t1 - t0 > BRIDGED_BEYOND_MS
-    return amount, covered_ms, bridged

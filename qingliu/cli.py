@@ -21,7 +21,7 @@ ROOMS = {
     "report": ("reporting.cli", "the monthly operating-rate report"),
     "console": ("console.cli", "web pages for the duty desk"),
     "history": ("collector.history_command", "the store of readings: check it, export, import"),
-    "stations": ("registry.cli", "the facility file: import, list"),
+    "stations": ("registry.cli", "the facility file, and what is entered about stations"),
     "simulate": ("simulator.cli", "meters, a whole fleet; stop, start and spoil the demo's live stations"),
     "demo": ("qingliu.demo", "everything on this machine, no server needed"),
 }

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,12 +12,20 @@ from sqlalchemy.orm import Session
 from qingliu.demo_files import Paths
 from registry.database import Registry, open_registry
 from registry.exclusions import enter_exclusion
+from registry.inspections import NewInspection, NewSample, enter_inspection
+from registry.record_entry import By
 from registry.stations import COLUMNS, import_csv
 from registry.tables import Station, StationClass
 from simulator.city import CityStation
 
 BOX_THRESHOLDS = {"offline_after_s": 2_700}
 """Boxes that sample every 15 minutes are offline when three samples are missing."""
+ZONE = ZoneInfo("Asia/Shanghai")
+SAMPLES = (
+    NewSample("COD", 41.0, "mg/L", 60.0),
+    NewSample("NH3-N", 5.2, "mg/L", 8.0),
+    NewSample("pH", 7.3, ""),
+)
 LIVE_THRESHOLDS = {"learn_s": 60, "stop_window_s": 60, "idle_window_s": 600, "offline_after_s": 60}
 """Windows of the live stations, shortened so that a stop is seen within minutes."""
 
@@ -75,6 +84,16 @@ def _enter_history(session: Session, station: CityStation) -> None:
             approver=stop.approver,
             entered_ms=_noon_ms(stop.entered),
         )
+    accepted = NewInspection(
+        station.id,
+        station.commissioned,
+        "normal",
+        "patrol",
+        "投运验收，设备运转正常（虚构）",
+        "王工（虚构）",
+        SAMPLES,
+    )
+    enter_inspection(session, accepted, By("demo", _noon_ms(station.commissioned), ZONE))
     if station.class_change is not None:
         since, class_ = station.class_change
         in_use = StationClass(

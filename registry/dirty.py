@@ -15,7 +15,10 @@ def mark_dirty(session: Session, touched: Iterable[tuple[str, int]]) -> None:
     upsert(session, DirtyQuarterHour, rows)
 
 
-def dirty(session: Session, limit: int = 5_000) -> list[tuple[str, int]]:
+MOST_AT_ONCE = 5_000
+
+
+def dirty(session: Session, limit: int = MOST_AT_ONCE) -> list[tuple[str, int]]:
     """Some of the marked quarter hours, by station and time."""
     rows = session.execute(
         select(DirtyQuarterHour.station_id, DirtyQuarterHour.start_ms)
@@ -25,11 +28,7 @@ def dirty(session: Session, limit: int = 5_000) -> list[tuple[str, int]]:
     return [(station, start) for station, start in rows]
 
 
-def clear_dirty(session: Session, done: Iterable[tuple[str, int]]) -> None:
-    """Take the marks of recomputed quarter hours away."""
-    for station, start in done:
-        session.execute(
-            delete(DirtyQuarterHour).where(
-                DirtyQuarterHour.station_id == station, DirtyQuarterHour.start_ms == start
-            )
-        )
+def clear_dirty(session: Session, station: str, start_ms: int, end_ms: int) -> None:
+    """Take the marks of a station's quarter hours with start <= start_ms < end away."""
+    within = (DirtyQuarterHour.start_ms >= start_ms) & (DirtyQuarterHour.start_ms < end_ms)
+    session.execute(delete(DirtyQuarterHour).where(DirtyQuarterHour.station_id == station, within))

@@ -5,6 +5,7 @@ from contextlib import closing
 import pytest
 
 from alerting.evidence import gather
+from alerting.fleet_view import FleetView
 from alerting.freshness import recompute
 from alerting.ledger import NOTHING_KNOWN, Ledger
 from history.embedded import EmbeddedHistory
@@ -72,10 +73,10 @@ def test_short_windows_come_from_raw_and_long_ones_from_quarter_hours_with_one_r
             for kind, total in (("power", "energy_kwh"), ("flow", "volume_m3"))
         )
         recompute(history, A, now_ms - 20_000_000, now_ms)
-        window = gather(history, A, now_ms - window_s * 1000, now_ms)
+        window = gather(FleetView(history), A, now_ms - window_s * 1000, now_ms)
         assert window.energy.amount == pytest.approx(window_s / 60, rel=0.01)
         assert window.volume.amount == pytest.approx(window_s / 60, rel=0.01)
         assert window.energy.coverage == pytest.approx(1, rel=0.01)
         assert (window.start_ms, window.end_ms) == (now_ms - window_s * 1000, now_ms)
-        nobody = gather(history, "nobody", now_ms - window_s * 1000, now_ms)
+        nobody = gather(FleetView(history), "nobody", now_ms - window_s * 1000, now_ms)
         assert (nobody.energy, nobody.volume) == (NOTHING_KNOWN, NOTHING_KNOWN)

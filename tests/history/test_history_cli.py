@@ -11,12 +11,12 @@ from history_stores import EmbeddedStore
 
 from history.opening import open_history
 from history.port import HistoryMisconfiguredError, StationReading
-from history.progress import Progress
 from qingliu.cli import main
 from registry.config import load_centre
 from registry.database import open_registry
 from registry.dirty import dirty
 from registry.stations import import_csv
+from service.progress import Progress
 from telemetry.reading import Reading
 
 A = "410882-0001"

@@ -4,11 +4,13 @@ import threading
 from contextlib import closing
 from itertools import count, permutations
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from history.port import (
+    NEAR_MS,
     QUARTER_HOUR_MS,
     HistoryError,
     HistoryMisconfiguredError,
@@ -282,3 +284,62 @@ def test_a_closed_store_says_so(store):
         write(history, A, power(1))
     with pytest.raises(HistoryError):
         history.latest()
+
+
+def test_counts_are_what_raw_and_edges_say_without_the_rest(history):
+    span = 1_000_000_000
+    write(history, A, power(span - NEAR_MS, energy_kwh=1.0), mute(span - 400),
+          power(span - 500, energy_kwh=2.0, voltage_l1_v=230.0),
+          power(span, active_power_kw=1.5, voltage_l1_v=231.0),
+          power(span + 10, energy_kwh=3.0, active_power_kw=1.0), mute(span + 20), power(span + 99),
+          flow(span + 5, level_m=1.0), flow(span + 6, flow_m3h=2.0, volume_m3=9.0))  # fmt: skip
+    write(history, B, flow(span - NEAR_MS - 1), flow(span + 100))
+    write(history, "far", flow(span - NEAR_MS, volume_m3=5.0))
+    found = history.counts(span, span + 99)
+    assert found[A] == [
+        power(span - 500, energy_kwh=2.0), power(span, active_power_kw=1.5),
+        Reading(t=span + 5, d="flow-1", k="flow"), flow(span + 6, flow_m3h=2.0, volume_m3=9.0),
+        power(span + 10, energy_kwh=3.0, active_power_kw=1.0), mute(span + 20),
+    ]  # fmt: skip
+    assert found["far"] == [flow(span - NEAR_MS, volume_m3=5.0)]
+    assert found.keys() == {A, "far"}
+    assert history.counts(span, span + 99, [A]) == {A: found[A]}
+    assert history.counts(span, span + 99, []) == {}
+    many = {A, *(f"s{number}" for number in range(60))}
+    assert history.counts(span, span + 99, many) == {A: found[A]}
+    assert history.counts(0, 1) == {}
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
+@given(
+    times=st.lists(st.integers(0, 60), unique=True, max_size=12), start=st.integers(0, 60), number=st.uuids()
+)
+def test_counts_hold_the_edge_before_and_all_within(history, times, start, number):
+    station = f"s{number.hex[:12]}"
+    readings = [power(t, energy_kwh=float(t)) if t % 3 else mute(t) for t in times]
+    write(history, station, *readings)
+    found = history.counts(start, 61, [station]).get(station, [])
+    before = [reading for reading in history.edges(station, start, 61) if reading.t < start]
+    assert found == before + [msgspec.structs.replace(each) for each in history.raw(station, None, start, 61)]
+
+
+def test_what_is_old_is_dropped_and_what_is_younger_stays(history):
+    write(history, A, power(1_000), power(2_000), flow(1_500), flow(2_500))
+    write(history, B, power(10))
+    history.write_quarter_hours(
+        QuarterHour(station, n * QUARTER_HOUR_MS, 1.0) for station in (A, B) for n in (1, 2, 3)
+    )
+    for _ in history.drop(2_000, 2 * QUARTER_HOUR_MS):
+        pass
+    assert [(reading.d, reading.t) for reading in everything(history)] == [
+        ("power-1", 2_000),
+        ("flow-1", 2_500),
+    ]
+    assert everything(history, B) == []
+    assert {station: [r.t for r in found] for station, found in history.latest().items()} == {
+        A: [2_500, 2_000]
+    }
+    kept = [(row.station, row.start_ms // QUARTER_HOUR_MS) for row in history.quarter_hours(-FAR, FAR)]
+    assert kept == [(A, 2), (A, 3), (B, 2), (B, 3)]
+    write(history, B, power(3_000))
+    assert [reading.t for reading in everything(history, B)] == [3_000]

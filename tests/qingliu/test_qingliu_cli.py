@@ -58,7 +58,10 @@ HEAVY = {
         "influxdb_client",
         "urllib3",
     },
-    "stations": {"fastapi", "uvicorn", "jinja2", "polars", "pymodbus", "serial", "amqtt", "vl_convert"},
+    "stations": {
+        *("fastapi", "uvicorn", "jinja2", "polars", "pymodbus", "serial", "amqtt", "vl_convert"),
+        *("openpyxl", "xlsxwriter"),
+    },
     "console": {"pymodbus", "serial", "amqtt", "polars"},
     "demo": {"fastapi", "uvicorn", "pymodbus", "serial", "amqtt", "vl_convert", "polars"},
 }

@@ -82,7 +82,8 @@ def test_dirty_marks_are_set_once_listed_in_order_and_cleared(registry):
         assert dirty(session) == [("a", 0), ("a", 900_000), ("b", 0)]
         assert dirty(session, limit=2) == [("a", 0), ("a", 900_000)]
     with registry.writing() as session:
-        clear_dirty(session, [("a", 0), ("b", 0), ("nobody", 3)])
+        for station, start in (("a", 0), ("b", 0), ("nobody", 3)):
+            clear_dirty(session, station, start, start + 1)
     with registry.reading() as session:
         assert dirty(session) == [("a", 900_000)]
 
@@ -102,7 +103,7 @@ def test_a_mark_made_while_another_is_being_cleared_is_not_lost(registry_url, re
     with closing(other):
         collector = threading.Thread(target=mark)
         with registry.writing() as session:
-            clear_dirty(session, [("a", 0)])
+            clear_dirty(session, "a", 0, 1)
             collector.start()
             collector.join(0.3)
             assert collector.is_alive()

@@ -1,0 +1,107 @@
+"""What a round reads for all stations together is what it would have read of each."""
+
+from contextlib import closing
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from alerting.fleet_view import FEW, FleetView
+from alerting.freshness import RECENT_MS, recompute
+from alerting.ledger import Ledger
+from alerting.recent_use import PLACES, RecentUse
+from history.embedded import EmbeddedHistory
+from history.port import QUARTER_HOUR_MS, HistoryError, QuarterHour, StationReading
+from telemetry.reading import Reading
+
+Q = QUARTER_HOUR_MS
+NOW_MS = 2_000_000 * Q + 400_000
+NAMES = [f"s{number:02}" for number in range(FEW + 5)]
+
+
+def reading(t, value, device="power-1"):
+    kind = device.partition("-")[0]
+    total, level = ("energy_kwh", "active_power_kw") if kind == "power" else ("volume_m3", "flow_m3h")
+    return Reading(
+        t=t,
+        d=device,
+        k=kind,
+        x={total: value, level: 1.0, **({"voltage_l1_v": 230.0} if kind == "power" else {})},
+    )
+
+
+def mute(t, device="power-1"):
+    return Reading(t=t, d=device, k=device.partition("-")[0], q="missing", why="no_response")
+
+
+def polled(age_ms, value, device, is_mute):
+    return mute(NOW_MS - age_ms, device) if is_mute else reading(NOW_MS - age_ms, value, device)
+
+
+ages_ms = st.integers(-600_000, 5 * 3_600_000) | st.integers(0, 4 * 86_400_000)
+polls = st.tuples(
+    ages_ms, st.floats(0, 1e6), st.sampled_from(["power-1", "power-2", "flow-1"]), st.booleans()
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
+@given(of_some=st.lists(st.lists(polls, max_size=8), min_size=1, max_size=4))
+def test_a_round_together_writes_what_single_ones_write(tmp_path_factory, of_some):
+    folder = tmp_path_factory.mktemp("view")
+    with (
+        closing(EmbeddedHistory(folder / "a.db")) as single,
+        closing(EmbeddedHistory(folder / "b.db")) as joint,
+    ):
+        for history in (single, joint):
+            for name, some in zip(
+                NAMES, [*of_some, *([of_some[0]] * (len(NAMES) - len(of_some)))], strict=True
+            ):
+                history.write([StationReading(name, polled(*poll)) for poll in some])
+        start_ms = NOW_MS - RECENT_MS
+        spans = {name: recompute(single, name, start_ms, NOW_MS) for name in NAMES}
+        view = FleetView(joint)
+        for _ in range(2):  # the second time it remembers which meters have no counter
+            with view.together(start_ms, NOW_MS, joint.latest()):
+                assert {name: recompute(view, name, start_ms, NOW_MS) for name in NAMES} == spans
+            assert joint.quarter_hours(0, 2**60) == single.quarter_hours(0, 2**60)
+
+
+def test_nothing_is_kept_of_a_block_whose_rows_were_not_written(tmp_path):
+    class Full(EmbeddedHistory):
+        def write_quarter_hours(self, rows):
+            raise HistoryError("the disk is full")
+
+    with closing(Full(tmp_path / "history.db")) as history:
+        view = FleetView(history)
+        view.use.begin(NOW_MS)
+        with pytest.raises(HistoryError), view.together(NOW_MS - RECENT_MS, NOW_MS, {}):
+            view.write_quarter_hours([QuarterHour("a", 2_000_000 * Q, 5.0)])
+        assert view.use.window("a", NOW_MS - 4 * Q, NOW_MS).energy.amount == 0
+        with pytest.raises(HistoryError):
+            view.write_quarter_hours([QuarterHour("a", 2_000_000 * Q, 5.0)])
+
+
+amounts = st.none() | st.floats(0, 100)
+rows = st.lists(st.tuples(st.integers(-PLACES - 20, 3), amounts, amounts), max_size=60)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(before=rows, after=rows, window_s=st.integers(3_600, 60 * 3_600), later_ms=st.integers(0, 3 * Q))
+def test_a_window_that_is_kept_is_the_history_s(tmp_path_factory, before, after, window_s, later_ms):
+    path = tmp_path_factory.mktemp("use") / "history.db"
+    first = NOW_MS // Q
+    with closing(EmbeddedHistory(path)) as history:
+        history.write_quarter_hours(QuarterHour("a", (first + n) * Q, *both) for n, *both in before)
+        use = RecentUse(history)
+        use.begin(NOW_MS)
+        changed = [QuarterHour("a", (first + n) * Q, *both) for n, *both in after]
+        history.write_quarter_hours(changed)
+        use.note(changed)
+        now_ms = NOW_MS + later_ms
+        start_ms = now_ms - window_s * 1000
+        known = Ledger(history.quarter_hours(start_ms - start_ms % Q, now_ms, ["a"])).window(start_ms, now_ms)
+        kept = use.window("a", start_ms, now_ms)
+        assert kept.energy == pytest.approx(known.energy)
+        assert kept.volume == pytest.approx(known.volume)
+        assert (kept.start_ms, kept.end_ms) == (start_ms, now_ms)
+        assert use.window("nobody", start_ms, now_ms).energy == (0.0, 0.0)
