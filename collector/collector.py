@@ -30,7 +30,9 @@ from telemetry.topics import every_station, parse, topic
 logger = logging.getLogger("collector")
 
 STEP_S = 0.2
-MOST_AT_ONCE = 200
+MOST_AT_ONCE = 1_000
+READ_AT_ONCE = 50
+"""Messages decoded before the socket has its turn again: a broker drops what it cannot get rid of."""
 MOST_READINGS = 30_000
 MOST_MESSAGES = 10_000
 """Of one lot; beyond either, messages wait as they came."""
@@ -119,8 +121,11 @@ class Collector:
             self.conditions.end("broker")
             self._house.listens_since_ms = self._clock_ms()
             while not stop.is_set():
-                if self._inbox_bytes < PAUSE_BYTES or not self._storer.wait(STEP_S):
-                    connection.gather(STEP_S, MOST_AT_ONCE)
+                has_work = bool(self._inbox) and not self._is_full()
+                is_paused = self._inbox_bytes >= PAUSE_BYTES and (has_work or self._storer.wait(STEP_S))
+                if not is_paused:
+                    connection.gather(0 if has_work else STEP_S, MOST_AT_ONCE)
+                self._read_some()
                 self._turn(connection)
             self._settle(connection, FINISH_S)
         finally:
@@ -128,10 +133,9 @@ class Collector:
             connection.close()
 
     def _receive(self, message: Message) -> None:
-        """Take one message in, or keep it as it is while the lot to come is full, or drop it."""
-        is_huge = len(message.payload) > MAX_PAYLOAD_BYTES and self._work.messages < 2 * MOST_MESSAGES
-        if is_huge or (not self._inbox and not self._is_full()):
-            self._take(message)  # of a huge one only the beginning is kept, so it had better not wait
+        """Keep one message as it is until its turn comes, or drop it."""
+        if len(message.payload) > MAX_PAYLOAD_BYTES and self._work.messages < 2 * MOST_MESSAGES:
+            self._take(message)  # only its beginning is kept, so it had better not wait
         elif self._inbox_bytes + len(message.payload) <= MOST_WAITING_BYTES:
             self._inbox.append(message)
             self._inbox_bytes += len(message.payload)
@@ -140,6 +144,14 @@ class Collector:
 
     def _is_full(self) -> bool:
         return len(self._work.readings) >= MOST_READINGS or self._work.messages >= MOST_MESSAGES
+
+    def _read_some(self) -> None:
+        for _ in range(READ_AT_ONCE):
+            if not self._inbox or self._is_full():
+                return
+            message = self._inbox.popleft()
+            self._inbox_bytes -= len(message.payload)
+            self._take(message)
 
     def _take(self, message: Message) -> None:
         """Add one message to the lot to come; whatever it does to us, the next one is received."""
@@ -186,10 +198,6 @@ class Collector:
         if self._work.messages and self._storer.takes(self._work):
             self._storer.give(Lot(self._work, connection, self._work_since_s))
             self._work = Work()
-            while self._inbox and not self._is_full():
-                message = self._inbox.popleft()
-                self._inbox_bytes -= len(message.payload)
-                self._take(message)
         self.figures.waiting_bytes = self._inbox_bytes
         self.figures.waiting_messages = len(self._inbox) + self._work.messages + self._storer.messages
         self._house.keep(self._clock_ms())

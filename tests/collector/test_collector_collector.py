@@ -81,26 +81,35 @@ def test_what_the_store_never_takes_is_refused_with_its_words_and_put_aside(cent
 def test_while_the_store_is_down_no_more_is_kept_than_the_bound(centre, mosquitto, monkeypatch):
     """What is dropped was not acknowledged, so the station sends it again."""
     monkeypatch.setattr("collector.collector.MOST_READINGS", 500)
-    monkeypatch.setattr("collector.collector.MOST_WAITING_BYTES", 0)
+    monkeypatch.setattr("collector.collector.MOST_WAITING_BYTES", 10_000)
     centre.register(A)
     centre.history.is_failing = True
     start = now_ms()
     readings = [reading(n, t=start - n) for n in range(800)]
     with centre.running() as collector, Outside(mosquitto.port) as station:
         messages = collector.figures.messages
-        before = messages.total()
+
+        def arrived():
+            return messages.total() + len(collector._inbox)  # what waits is not counted yet
+
+        before = arrived()
         station.send(readings[0])
         station.until(lambda: centre.history.attempts, "the first one is being written")
         for number, each in enumerate(readings[1:], start=2):
             station.send(each)
             if number % 100 == 0:  # a broker queues no more than 1,000 messages for a slow client
-                station.until(lambda n=number: messages.total() >= before + n, "all has come in")
-        assert messages["dropped"] == 800 - 1 - 500
+                station.until(lambda n=number: arrived() >= before + n, "all has come in")
+        assert 0 < messages["dropped"] < 800 - 1 - 500
+        assert 0 < collector.figures.waiting_bytes <= 10_000
         centre.history.is_failing = False
-        station.until(lambda: len(set(station.stored())) == 501, "what was kept is acknowledged")
+        kept = 800 - messages["dropped"]
+        station.until(lambda: len(set(station.stored())) == kept, "what was kept is acknowledged")
         missing = [each for each in readings if each["seq"] not in station.stored()]
-        station.send(*missing)
-        station.until(lambda: len(set(station.stored())) == len(readings), "the rest is acknowledged")
+        for first in range(0, len(missing), 50):
+            some = missing[first : first + 50]
+            station.send(*some)
+            station.until(lambda n=some[-1]["seq"]: n in station.stored(), "the rest is acknowledged")
+        assert len(set(station.stored())) == len(readings)
     assert sorted(t for _, t in centre.history.stored(A)) == sorted(each["t"] for each in readings)
 
 
