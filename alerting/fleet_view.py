@@ -8,16 +8,17 @@ this worker writes any), and new rows are written together.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from alerting.freshness import AFTER_MS, BEFORE_MS
 from alerting.recent_use import RecentUse
 from history.meter_events import NO_EVENTS, MeterEvents
-from history.port import History, QuarterHour
+from history.port import QUARTER_HOUR_MS, History, QuarterHour
 from telemetry.quantities import TOTAL_BY_KIND
 from telemetry.reading import Reading
 
-BEFORE_MS = 75 * 60_000
-"""Read so much before a span: the counter readings next to it mostly lie there."""
-AHEAD_MS = 31 * 60_000
-"""And so much after it: the collector takes readings of a clock that is ten minutes ahead."""
+HELD_BEFORE_MS = BEFORE_MS + 2 * QUARTER_HOUR_MS
+"""Held so much before a span: what recomputing asks for, and the quarter hours into which the span grows."""
+HELD_AFTER_MS = AFTER_MS + 60_000
+"""And so much after it."""
 FEW = 5
 """So many stations are read one by one."""
 
@@ -58,7 +59,7 @@ class FleetView:
         Raises:
             HistoryError: the store cannot be used just now; nothing of the block may count as written.
         """
-        self._start_ms, self._end_ms = start_ms - BEFORE_MS, end_ms + AHEAD_MS
+        self._start_ms, self._end_ms = start_ms - HELD_BEFORE_MS, end_ms + HELD_AFTER_MS
         if len(devices) > FEW:
             self._recent = self._history.counts(self._start_ms, self._end_ms, devices.keys())
             self._devices = devices
