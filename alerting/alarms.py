@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from alerting.detect import NO_LONGER_IN_USE
+from alerting.known import NO_LONGER_IN_USE
+from alerting.states import Rows
 from registry.tables import Alarm, AlarmEvent, StatePeriod
 
 SEVERITIES = {
@@ -31,7 +32,7 @@ def open_alarms(session: Session) -> dict[str, list[Alarm]]:
 
 
 def follow(
-    session: Session,
+    session: Rows,
     period: StatePeriod,
     opened: Iterable[Alarm],
     *,
@@ -63,7 +64,7 @@ def follow(
     return still_open
 
 
-def _raise(session: Session, period: StatePeriod, now_ms: int) -> Alarm:
+def _raise(session: Rows, period: StatePeriod, now_ms: int) -> Alarm:
     alarm = Alarm(
         type=period.state,
         subject=period.station_id,
@@ -82,6 +83,6 @@ def _raise(session: Session, period: StatePeriod, now_ms: int) -> Alarm:
     return alarm
 
 
-def _clear(session: Session, alarm: Alarm, now_ms: int) -> None:
+def _clear(session: Rows, alarm: Alarm, now_ms: int) -> None:
     alarm.cleared_ms = alarm.closed_ms = now_ms
     session.add(AlarmEvent(alarm_id=alarm.id, at_ms=now_ms, event="returned_to_normal"))

@@ -1,97 +1,70 @@
 """Day verdicts in the registry: finished civil days are judged, and judged again when they change."""
 
-from collections import deque
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from alerting.baseline import DAYS_LEARNT_FROM, AcceptedDay, Baseline, learn
-from alerting.detect import Thresholds
+from alerting.baseline import DAYS_LEARNT_FROM, STANDING_DAYS, DayTraits
+from alerting.corrections import keep_replaced
 from alerting.files import StationFile
-from alerting.ledger import Ledger
-from alerting.verdict import (
-    AS_USUAL,
-    EFFLUENT_FLOOR_SHARE,
-    RULE_VERSION,
-    DayJudgement,
-    StationDay,
-    judge_day,
-)
+from alerting.judging import JudgedDay, Rules, judge_and_learn
+from alerting.learning import ACCEPTED_AT_FIRST, LEARNT_WITHIN, UsualDays
+from alerting.ledger import HOUR_MS, Ledger
+from alerting.states import periods_between, states_on
+from alerting.verdict import AT_STANDBY, RULE_VERSION
 from history.port import History
 from history.quarter_hours import floor_to_quarter
 from registry.database import upsert
 from registry.stations import among
-from registry.tables import DayVerdict, Station
+from registry.tables import DayVerdict
 from service.civil import ONE_DAY, day_of, days_between, start_of
 from telemetry.batch import ranges
 
-LEARNT_WITHIN = timedelta(days=120)
-"""Accepted days further back tell nothing of today."""
-
-
-class UsualDays:
-    """What a station usually does, learnt day by day."""
-
-    def __init__(self, station: Station) -> None:
-        self._process = station.process
-        self._design_m3_per_day = station.design_m3_per_day
-        self._accepted: deque[AcceptedDay] = deque(maxlen=DAYS_LEARNT_FROM)
-        self._baseline: Baseline | None = None
-
-    @property
-    def baseline(self) -> Baseline:
-        """The usual day as of now."""
-        if self._baseline is None:
-            self._baseline = learn(self._accepted, self._process, self._design_m3_per_day)
-        return self._baseline
-
-    def note(self, judged: DayJudgement) -> None:
-        """Learn from a day, if it was one to learn from."""
-        if judged.reason in AS_USUAL:
-            self.accept(AcceptedDay(judged.evidence.get("energy_kwh"), judged.evidence.get("volume_m3")))
-
-    def accept(self, day: AcceptedDay) -> None:
-        """Learn from a day on which the station ran as it should, later than those before."""
-        self._accepted.append(day)
-        self._baseline = None
+LOOK_BACK_MS = 48 * HOUR_MS
+"""The longest windows that a day's judgement looks at reach so far before it."""
 
 
 def usual_days(session: Session, files: Sequence[StationFile], before: date) -> dict[str, UsualDays]:
-    """What each station usually does, learnt from its verdicts before a day."""
-    known = {file.id: UsualDays(file.station) for file in files}
-    by_id = {file.id: file for file in files}
-    rows = session.execute(
-        select(DayVerdict.station_id, DayVerdict.day, DayVerdict.energy_kwh, DayVerdict.volume_m3)
-        .where(DayVerdict.day < before, DayVerdict.day >= before - LEARNT_WITHIN)
-        .where(DayVerdict.reason.in_(AS_USUAL))
-        .where(among(DayVerdict.station_id, by_id.keys()))
-        .order_by(DayVerdict.station_id, DayVerdict.day)
+    """What each station usually does, learnt from the days before one; of young stations, from all."""
+    known = {file.id: UsualDays(file.station.process, file.station.design_m3_per_day) for file in files}
+    for reasons, most in ((ACCEPTED_AT_FIRST, DAYS_LEARNT_FROM), (AT_STANDBY, STANDING_DAYS)):
+        for station, day, lesson in _last_lessons(session, known.keys(), before, reasons, most):
+            _learn(known[station], day, lesson)
+    young = [station for station, usual in known.items() if usual.is_young(before)]
+    later = session.execute(
+        select(DayVerdict.station_id, DayVerdict.day, DayVerdict.traits)
+        .where(DayVerdict.day >= before, DayVerdict.traits.is_not(None))
+        .where(DayVerdict.reason.in_(ACCEPTED_AT_FIRST))
+        .where(among(DayVerdict.station_id, young))
+        .order_by(DayVerdict.day)
     )
-    for station, day, energy, volume in rows:
-        if not by_id[station].is_excluded(day):
-            known[station].accept(AcceptedDay(energy, volume))
+    for station, day, lesson in later:
+        if known[station].is_young(day):
+            _learn(known[station], day, lesson)
     return known
 
 
-def judge(
-    file: StationFile, ledger: Ledger, day: date, usual: Baseline, limits: Thresholds, zone: ZoneInfo
-) -> DayJudgement:
-    """Judge one civil day of a station from its quarter hours."""
-    start_ms, end_ms = start_of(day, zone), start_of(day + ONE_DAY, zone)
-    idle = ledger.flow.usage(end_ms - limits.idle_window_s * 1000, end_ms)
-    known = StationDay(
-        power=ledger.power.day(start_ms, end_ms) if file.has("power") else None,
-        flow=ledger.flow.day(start_ms, end_ms) if file.has("flow") else None,
-        idles=idle.reaches(limits.coverage)
-        and idle.amount
-        <= EFFLUENT_FLOOR_SHARE * (usual.volume_m3 or 0.0) * limits.idle_window_s / ONE_DAY.total_seconds(),
-        works_without_power=file.works_without_power,
+def _last_lessons(
+    session: Session, stations: Collection[str], before: date, reasons: Collection[str], most: int
+) -> Iterable[tuple[str, date, dict[str, Any] | None]]:
+    """What the last days with one of some reasons taught, so many of each station."""
+    place = func.row_number().over(partition_by=DayVerdict.station_id, order_by=DayVerdict.day.desc())
+    newest = (
+        select(DayVerdict.station_id, DayVerdict.day, DayVerdict.traits, place.label("place"))
+        .where(DayVerdict.day < before, DayVerdict.day >= before - LEARNT_WITHIN)
+        .where(DayVerdict.reason.in_(reasons), DayVerdict.traits.is_not(None))
+        .where(among(DayVerdict.station_id, stations))
+        .subquery()
     )
-    return judge_day(known, usual, limits.floor_kwh(usual))
+    rows = session.execute(
+        select(newest.c.station_id, newest.c.day, newest.c.traits).where(newest.c.place <= most)
+    )
+    return [(station, day, lesson) for station, day, lesson in rows]
 
 
 def judge_days(
@@ -99,28 +72,58 @@ def judge_days(
     history: History,
     file: StationFile,
     span: tuple[date, date],
-    limits: Thresholds,
-    zone: ZoneInfo,
+    rules: Rules,
     now_ms: int,
-) -> None:
+) -> UsualDays:
     """Judge a span of finished days, both ends included, and write their verdicts.
+
+    Returns:
+        What the station usually does, with these days.
 
     Raises:
         HistoryError: the store cannot be read just now.
     """
     first, last = span
     usual = usual_days(session, [file], first)[file.id]
-    since_ms = start_of(first, zone) - limits.idle_window_s * 1000
-    ledger = Ledger(
-        history.quarter_hours(floor_to_quarter(since_ms), start_of(last + ONE_DAY, zone), [file.id])
+    found = _judged(session, history, file, days_between(first, last), usual, rules)
+    if any(each.settles for each in found.values()):
+        earliest = session.scalar(select(func.min(DayVerdict.day)).where(DayVerdict.station_id == file.id))
+        earlier = days_between(min(earliest or first, first), last)
+        found |= _judged(session, history, file, earlier, usual, rules)
+    rows = [verdict_row(file.id, day, each, now_ms) for day, each in found.items()]
+    corrected = keep_replaced(session, file.id, rows, now_ms)
+    upsert(session, DayVerdict, [row for row in rows if row["day"] not in corrected])
+    return usual
+
+
+def _judged(
+    session: Session,
+    history: History,
+    file: StationFile,
+    days: Iterable[date],
+    usual: UsualDays,
+    rules: Rules,
+) -> dict[date, JudgedDay]:
+    wanted = list(days)
+    if not wanted:
+        return {}
+    start_ms, end_ms = start_of(wanted[0], rules.zone), start_of(wanted[-1] + ONE_DAY, rules.zone)
+    ledger = Ledger(history.quarter_hours(floor_to_quarter(start_ms - LOOK_BACK_MS), end_ms, [file.id]))
+    periods = periods_between(session, file.id, start_ms, end_ms)
+    by_hand = set(
+        session.scalars(
+            select(DayVerdict.day)
+            .where(DayVerdict.station_id == file.id, DayVerdict.corrected_by.is_not(None))
+            .where(DayVerdict.day.between(wanted[0], wanted[-1]))
+        )
     )
-    rows = []
-    for day in days_between(first, last):
-        judged = judge(file, ledger, day, usual.baseline, limits, zone)
-        rows.append(verdict_row(file.id, day, judged, now_ms))
-        if not file.is_excluded(day):
-            usual.note(judged)
-    upsert(session, DayVerdict, rows)
+    found = {}
+    for day in wanted:
+        states = states_on(periods, start_of(day, rules.zone), start_of(day + ONE_DAY, rules.zone))
+        found[day] = judge_and_learn(file, ledger, day, usual, rules, states)
+        if day in by_hand:
+            usual.reject(day)
+    return found
 
 
 def days_due(
@@ -153,8 +156,9 @@ def day_runs(days: Iterable[date]) -> list[tuple[date, date]]:
     return [(date.fromordinal(first), date.fromordinal(last)) for first, last in numbers]
 
 
-def verdict_row(station: str, day: date, judged: DayJudgement, now_ms: int) -> dict[str, Any]:
+def verdict_row(station: str, day: date, found: JudgedDay, now_ms: int) -> dict[str, Any]:
     """A verdict as its table takes it."""
+    judged = found.judged
     return {
         "station_id": station,
         "day": day,
@@ -166,4 +170,24 @@ def verdict_row(station: str, day: date, judged: DayJudgement, now_ms: int) -> d
         "evidence": dict(judged.evidence),
         "rule_version": RULE_VERSION,
         "computed_ms": now_ms,
+        "traits": _lesson(found),
+        "marks": None,
     }
+
+
+def _lesson(found: JudgedDay) -> dict[str, Any] | None:
+    """What a day taught, as its table takes it."""
+    if found.traits is not None:
+        traits: dict[str, Any] = msgspec.to_builtins(found.traits._asdict())
+        return traits
+    return {"standing_kwh": found.standing_kwh} if found.standing_kwh is not None else None
+
+
+def _learn(usual: UsualDays, day: date, lesson: dict[str, Any] | None) -> None:
+    if lesson is None:
+        return
+    standing_kwh = lesson.get("standing_kwh")
+    if standing_kwh is not None:
+        usual.stood(day, standing_kwh)
+    else:
+        usual.accept(day, DayTraits(**lesson))

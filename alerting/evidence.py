@@ -1,22 +1,21 @@
-"""The figures a judgement rests on: consumption in a window, from quarter hours or straight from raw."""
+"""What a judgement rests on just now: consumption from quarter hours or raw readings, and who was heard."""
 
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from alerting.baseline import Baseline
-from alerting.detect import Known, Thresholds, stop_window_start_ms
+from alerting.case import FINE_BELOW_MS
 from alerting.files import StationFile
 from alerting.fleet_view import FleetView
-from alerting.ledger import NOTHING_KNOWN, Usage, Window
-from history.port import QUARTER_HOUR_MS
-from history.quarter_hours import Consumption, consumption
+from alerting.known import Known, Thresholds
+from alerting.last import told_last
+from alerting.ledger import Ledger
+from history.port import QuarterHour
+from history.quarter_hours import consumption
 from telemetry.reading import Reading
 
-VOLTAGES = frozenset({"voltage_l1_v", "voltage_l2_v", "voltage_l3_v"})
-LEAST_VOLTAGE_V = 50.0
-"""No phase of a mains that is there shows less."""
-SHORT_WINDOW_MS = 4 * QUARTER_HOUR_MS
-"""Shorter windows are summed from raw readings, because a quarter hour is too coarse for them."""
+FINE_STEPS = 16
+"""Steps of a window that is too short for quarter hours."""
 
 
 def known_now(
@@ -36,44 +35,50 @@ def known_now(
     signs = [reading.t for reading in latest]
     if file.presence is not None and file.presence.last_seen_ms is not None:
         signs.append(file.presence.last_seen_ms)
-    return file.known(usual, zone, now_ms)._replace(
+    ledger = view.use.ledger(file.id, now_ms)
+    known = file.known(ledger, usual, zone, now_ms)
+    devices = told_last(latest)
+    for device, last in devices.items():
+        if last.counted_ms is None:
+            counted = [each.t for each in view.edges(file.id, now_ms, now_ms) if each.d == device]
+            devices[device] = last._replace(counted_ms=max(counted, default=None))
+    window_ms = limits.stop_window_s * 1000
+    is_short = window_ms < FINE_BELOW_MS
+    return known._replace(
         last_heard_ms=max(signs, default=None),
-        stop_window=gather(view, file.id, stop_window_start_ms(limits, file.mains_since_ms, now_ms), now_ms),
-        idle_window=gather(view, file.id, now_ms - limits.idle_window_s * 1000, now_ms),
-        mute=_mute(view, file.id, latest, now_ms),
-        devices=len(latest),
-        has_voltage=_has_voltage(latest),
+        devices=devices,
+        fine=fine_ledger(view, file.id, window_ms, now_ms) if is_short else None,
     )
 
 
-def _mute(view: FleetView, station: str, latest: Sequence[Reading], now_ms: int) -> dict[str, int]:
-    """The devices whose last poll failed, with their last counter reading's time, or this poll's."""
-    failed = {reading.d: reading.t for reading in latest if reading.q == "missing"}
-    if not failed:
-        return {}
-    counted = {reading.d: reading.t for reading in view.edges(station, now_ms, now_ms)}
-    return {device: min(counted.get(device, t), t) for device, t in failed.items()}
-
-
-def _has_voltage(latest: Sequence[Reading]) -> bool | None:
-    measured = [value for reading in latest for name, value in reading.x.items() if name in VOLTAGES]
-    return any(value >= LEAST_VOLTAGE_V for value in measured) if measured else None
-
-
-def gather(view: FleetView, station: str, start_ms: int, now_ms: int) -> Window:
-    """Sum a station's window that ends now.
+def fine_ledger(view: FleetView, station: str, window_ms: int, now_ms: int) -> Ledger:
+    """A window that is short for quarter hours, and as much before it, in fine steps from raw readings.
 
     Raises:
         HistoryError: the store cannot be read just now.
     """
-    if now_ms - start_ms >= SHORT_WINDOW_MS:
-        return view.use.window(station, start_ms, now_ms)
-    readings = view.edges(station, start_ms, now_ms) + view.raw(station, None, start_ms, now_ms)
+    step_ms = max(1_000, window_ms // FINE_STEPS)
+    end_ms = -(-now_ms // step_ms) * step_ms
+    start_ms = end_ms - 2 * FINE_STEPS * step_ms
+    readings = view.edges(station, start_ms, end_ms) + view.raw(station, None, start_ms, end_ms)
     readings.sort(key=lambda reading: reading.t)
-    energy = consumption(readings, "power", start_ms, now_ms, view.told_of(station))
-    volume = consumption(readings, "flow", start_ms, now_ms, view.told_of(station))
-    return Window(start_ms, now_ms, _usage(energy), _usage(volume))
-
-
-def _usage(used: Consumption) -> Usage:
-    return NOTHING_KNOWN if used.amount is None else Usage(used.amount, used.coverage)
+    told, ledger = view.told_of(station), Ledger(step_ms=step_ms)
+    for at_ms in range(start_ms, end_ms, step_ms):
+        power, flow = (
+            consumption(readings, kind, at_ms, at_ms + step_ms, told) for kind in ("power", "flow")
+        )
+        ledger.put(
+            QuarterHour(
+                station,
+                at_ms,
+                power.amount,
+                flow.amount,
+                power_mean_kw=power.mean,
+                flow_mean_m3h=flow.mean,
+                power_good=power.good,
+                power_missing=power.missing,
+                flow_good=flow.good,
+                flow_missing=flow.missing,
+            )
+        )
+    return ledger

@@ -10,14 +10,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerting.baseline import WORK_WITHOUT_POWER, Baseline
-from alerting.detect import SMALL_M3_PER_DAY, Known, PlannedStop, Thresholds
-from alerting.ledger import NO_WINDOW
-from alerting.states import WITHOUT_ENERGY, WITHOUT_MAINS, last_so
+from alerting.known import SMALL_M3_PER_DAY, Known, Memory, PlannedStop, State, Thresholds
+from alerting.ledger import Ledger
+from alerting.states import WITHOUT_ENERGY, WITHOUT_MAINS, last_said, last_so
 from registry.classes import NO_LONGER_DUE
 from registry.config import AlertingSettings
+from registry.exclusions import closes_on
 from registry.stations import among
 from registry.tables import Device, Exclusion, Presence, Station, StationClass
-from service.civil import day_of, start_of
+from service.civil import Month, day_of, start_of
 from telemetry.quantities import Kind
 
 
@@ -27,8 +28,7 @@ class StationFile(NamedTuple):
     Attributes:
         exclusions: its approved stops, not those withdrawn.
         classes: its life-cycle classes, by day.
-        treats_since_ms: end of its last time without energy.
-        mains_since_ms: end of its last power cut.
+        memory: what was decided on it before.
     """
 
     station: Station
@@ -36,8 +36,7 @@ class StationFile(NamedTuple):
     presence: Presence | None
     exclusions: list[Exclusion]
     classes: list[StationClass]
-    treats_since_ms: int | None
-    mains_since_ms: int | None
+    memory: Memory
 
     @property
     def id(self) -> str:
@@ -62,7 +61,7 @@ class StationFile(NamedTuple):
 
     def planned_stop(self, at_ms: int, zone: ZoneInfo) -> PlannedStop | None:
         """The approved stop that holds at an instant."""
-        stop = self._exclusion_on(day_of(at_ms, zone)) if self.exclusions else None
+        stop = self.exclusion_on(day_of(at_ms, zone), at_ms) if self.exclusions else None
         if stop is None:
             return None
         ends = (stop.start.isoformat(), stop.end.isoformat())
@@ -76,14 +75,25 @@ class StationFile(NamedTuple):
         )
         return start_of(last.since, zone) if last is not None and last.class_ in NO_LONGER_DUE else None
 
-    def is_excluded(self, day: date) -> bool:
-        """Whether a civil day lies in an approved stop."""
-        return self._exclusion_on(day) is not None
+    def exclusion_on(self, day: date, at_ms: int | None = None) -> Exclusion | None:
+        """The approved stop a civil day lies in, as far as it had been entered at an instant."""
+        return next(
+            (
+                each
+                for each in self.exclusions
+                if each.start <= day <= each.end and (at_ms is None or each.entered_ms <= at_ms)
+            ),
+            None,
+        )
 
-    def _exclusion_on(self, day: date) -> Exclusion | None:
-        return next((each for each in self.exclusions if each.start <= day <= each.end), None)
+    def counted_exclusion_on(self, day: date, zone: ZoneInfo) -> Exclusion | None:
+        """The same, but for one that was entered after the month had closed: that does not count."""
+        stop = self.exclusion_on(day)
+        if stop is None or day_of(stop.entered_ms, zone) > closes_on(Month.of(day)):
+            return None
+        return stop
 
-    def known(self, usual: Baseline, zone: ZoneInfo, now_ms: int) -> Known:
+    def known(self, ledger: Ledger, usual: Baseline, zone: ZoneInfo, now_ms: int) -> Known:
         """What file and usual day tell of the station; what was observed is for the caller to add."""
         return Known(
             has_power_meter=self.has("power"),
@@ -91,19 +101,22 @@ class StationFile(NamedTuple):
             first_heard_ms=self.first_heard_ms,
             last_heard_ms=None,
             design_m3_per_day=self.station.design_m3_per_day,
-            stop_window=NO_WINDOW,
-            idle_window=NO_WINDOW,
+            ledger=ledger,
+            process=self.station.process,
             works_without_power=self.works_without_power,
-            treats_since_ms=self.treats_since_ms,
+            memory=self.memory,
             usual=usual,
             planned=self.planned_stop(now_ms, zone),
             left_ms=self.left_ms(now_ms, zone),
-            devices=len(self.devices),
         )
 
-    def thresholds(self, settings: AlertingSettings) -> Thresholds:
-        """What it is held against: the centre's settings, and before them its own."""
-        is_small = (self.station.design_m3_per_day or 0.0) < SMALL_M3_PER_DAY
+    def thresholds(self, settings: AlertingSettings, usual_m3: float | None = None) -> Thresholds:
+        """What it is held against: the centre's settings, and before them its own.
+
+        Without a design scale on file the usual effluent of a day (`usual_m3`) tells whether it is small.
+        """
+        scale_m3 = self.station.design_m3_per_day
+        is_small = (usual_m3 or 0.0 if scale_m3 is None else scale_m3) < SMALL_M3_PER_DAY
         usual = Thresholds(
             offline_after_s=settings.offline_after_s,
             stop_window_s=settings.stop_window_s,
@@ -111,6 +124,8 @@ class StationFile(NamedTuple):
             learn_s=settings.learn_s,
             stop_floor_kwh_per_day=settings.stop_floor_kwh_per_day,
             coverage=settings.coverage,
+            low_load_window_s=settings.low_load_window_s,
+            effluent_share=settings.effluent_share,
         )
         own: dict[str, Any] = {
             key: value
@@ -119,7 +134,7 @@ class StationFile(NamedTuple):
             and key in Thresholds._fields
             and isinstance(value, int | float)
         }
-        return usual._replace(floor_is_own="stop_floor_kwh_per_day" in own, **own)
+        return usual._replace(own=frozenset(own), **own)
 
 
 def station_files(
@@ -132,6 +147,7 @@ def station_files(
     )
     treats_since = last_so(session, WITHOUT_ENERGY, now_ms, stations)
     mains_since = last_so(session, WITHOUT_MAINS, now_ms, stations)
+    said = last_said(session, stations)
     return [
         StationFile(
             row,
@@ -139,11 +155,17 @@ def station_files(
             next(iter(presences[row.id]), None),
             [each for each in exclusions[row.id] if each.withdrawn_ms is None],
             classes[row.id],
-            treats_since.get(row.id),
-            mains_since.get(row.id),
+            _memory(said.get(row.id), treats_since.get(row.id), mains_since.get(row.id)),
         )
         for row in rows
     ]
+
+
+def _memory(
+    said: tuple[State, int] | None, treats_since_ms: int | None, mains_since_ms: int | None
+) -> Memory:
+    state, start_ms = said or (None, 0)
+    return Memory(state, start_ms, treats_since_ms, mains_since_ms)
 
 
 def _by_station(

@@ -10,9 +10,10 @@ from history.main_meter import with_eyes
 from history.meter_events import NO_EVENTS, MeterEvents
 from history.port import QUARTER_HOUR_MS, QuarterHour
 from history.quarter_hours import floor_to_quarter, quarter_hours
+from history.sampled import LONGEST_STEP_MS
 from history.succession import succession
 from history.touched import bridges, told_instants, touched_span
-from telemetry.quantities import TOTAL_BY_KIND, Kind
+from telemetry.quantities import LEVEL_BY_KIND, TOTAL_BY_KIND, Kind
 from telemetry.reading import Reading
 
 RECENT_MS = 45 * 60_000
@@ -61,6 +62,11 @@ def recompute(
     end_ms = max(end_ms, start_ms + 1)
     around = _Around(history, station, events, start_ms, end_ms)
     start_ms, end_ms = around.lives(start_ms, end_ms)
+    if around.has_samples_alone():
+        start_ms = floor_to_quarter(start_ms - LONGEST_STEP_MS)
+        around.widen(start_ms - LONGEST_STEP_MS, end_ms + 2 * LONGEST_STEP_MS)
+        last_ms = max((reading.t for reading in around.readings()), default=end_ms)
+        end_ms = max(end_ms, min(end_ms + LONGEST_STEP_MS, last_ms + 1))
     devices = around.main_devices()
     spans = [around.touched(device, start_ms, end_ms) for device in devices]
     starts = range(
@@ -70,6 +76,8 @@ def recompute(
     )
     span_end_ms = starts[-1] + QUARTER_HOUR_MS
     around.widen(starts[0], span_end_ms)
+    if around.has_samples_alone():
+        around.widen(starts[0] - LONGEST_STEP_MS, span_end_ms + LONGEST_STEP_MS)
     for device in devices:
         around.reach(device, starts[0], span_end_ms, REACH - NEIGHBOURS - 1)
     history.write_quarter_hours(quarter_hours(station, around.readings(), starts, events))
@@ -148,6 +156,19 @@ class _Around:
         low_ms = floor_to_quarter(low_ms)
         self.widen(low_ms, high_ms)
         return low_ms, high_ms
+
+    def has_samples_alone(self) -> bool:
+        """Whether a kind of meter has momentary values but no counter, so that these stand for it."""
+        return any(
+            not any(self._counts(device) for device in devices)
+            and any(
+                LEVEL_BY_KIND[kind] in reading.x
+                for device in devices
+                for reading in self._found[device].values()
+            )
+            for kind in TOTAL_BY_KIND
+            if (devices := self._devices(kind))
+        )
 
     def touched(self, device: str, start_ms: int, end_ms: int) -> tuple[int, int]:
         """How far around a span a change of a device's readings within it reaches."""

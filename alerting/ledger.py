@@ -1,10 +1,12 @@
-"""A station's quarter hours with running sums, so that any window or day is summed at once. Pure."""
+"""One station's quarter hours with running sums, so that any window or day is summed at once."""
 
-from collections.abc import Iterable, Sequence
-from itertools import accumulate
+import math
+from collections.abc import Iterable
+from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
+from alerting.steps import Steps
 from alerting.verdict import MeterDay
 from history.port import QUARTER_HOUR_MS, QuarterHour
 
@@ -12,6 +14,9 @@ HOUR_MS = 3_600_000
 NEAR_MIDNIGHT_MS = 6 * HOUR_MS
 SAMPLES_NEEDED = 0.75
 """Share of an hour's expected samples that makes it valid."""
+UNKNOWN_INTERVAL_MS = 24 * HOUR_MS
+"""Before a second sample a meter may be one that is read once a day."""
+GAPS_LOOKED_AT = 20
 
 
 class Usage(NamedTuple):
@@ -33,146 +38,183 @@ class Usage(NamedTuple):
 NOTHING_KNOWN = Usage(0.0, 0.0)
 
 
-class Window(NamedTuple):
-    """A window and what power and flow meter counted in it."""
-
-    start_ms: int
-    end_ms: int
-    energy: Usage
-    volume: Usage
-
-    @property
-    def seconds(self) -> int:
-        """Its length."""
-        return (self.end_ms - self.start_ms) // 1000
-
-
-NO_WINDOW = Window(0, 0, NOTHING_KNOWN, NOTHING_KNOWN)
-"""Stands where nothing was gathered yet."""
-
-
-class Ledger:
-    """The quarter hours of one station over one span; what lies outside is not known."""
-
-    def __init__(self, rows: Sequence[QuarterHour]) -> None:
-        first_ms = min((row.start_ms for row in rows), default=0)
-        count = (
-            max((row.start_ms for row in rows), default=-QUARTER_HOUR_MS) - first_ms
-        ) // QUARTER_HOUR_MS + 1
-        by_place: list[QuarterHour | None] = [None] * count
-        for row in rows:
-            by_place[(row.start_ms - first_ms) // QUARTER_HOUR_MS] = row
-        self.power = MeterLedger(
-            first_ms,
-            [row.energy_kwh if row else None for row in by_place],
-            [row.power_good if row else 0 for row in by_place],
-            [row.power_missing if row else 0 for row in by_place],
-        )
-        self.flow = MeterLedger(
-            first_ms,
-            [row.volume_m3 if row else None for row in by_place],
-            [row.flow_good if row else 0 for row in by_place],
-            [row.flow_missing if row else 0 for row in by_place],
-        )
-
-    def window(self, start_ms: int, end_ms: int) -> Window:
-        """Sum a window.
-
-        The first quarter hour counts in proportion to what lies in the window; the last, which may still be
-        running, counts whole.
-        """
-        return Window(
-            start_ms,
-            end_ms,
-            self.power.usage(start_ms, end_ms),
-            self.flow.usage(start_ms, end_ms),
-        )
-
-
-class MeterLedger:
-    """One kind of meter in a ledger."""
-
-    def __init__(
-        self, first_ms: int, amounts: Sequence[float | None], good: Sequence[int], missing: Sequence[int]
-    ) -> None:
-        self._first_ms = first_ms
-        self._amounts = amounts
-        self._good = good
-        self._sums = list(accumulate((amount or 0.0 for amount in amounts), initial=0.0))
-        self._known = list(accumulate((amount is not None for amount in amounts), initial=0))
-        self._last_good = _last_places(good)
-        self._last_sample = _last_places(a or b for a, b in zip(good, missing, strict=True))
+class MeterLedger(Steps):
+    """One kind of meter of a station: what is asked of its steps."""
 
     def usage(self, start_ms: int, end_ms: int) -> Usage:
-        """What was counted in a window, and how much of it is known."""
-        first, last = self._place(start_ms), self._place(end_ms - 1)
-        low, high = self._clipped(first), self._clipped(last + 1)
+        """What was counted in a window, and how much of it is known.
+
+        The first step counts in proportion to what lies in the window; the last, which may still be running,
+        counts whole.
+        """
+        self._settle()
+        step_ms = self.step_ms
+        first, last = start_ms // step_ms - self._first, (end_ms - 1) // step_ms - self._first
+        count = len(self._amounts)
+        low, high = min(max(first, 0), count), min(max(last + 1, 0), count)
+        covered_ms = (self._known[high] - self._known[low]) * step_ms
+        if covered_ms <= 0:
+            return NOTHING_KNOWN
         amount = self._sums[high] - self._sums[low]
-        covered_ms = (self._known[high] - self._known[low]) * QUARTER_HOUR_MS
-        before_ms = start_ms - self._start_of(first)
-        at_first, at_last = self._amount(first), self._amount(last)
-        if at_first is not None:
-            amount -= at_first * before_ms / QUARTER_HOUR_MS
+        if 0 <= first < count and not math.isnan(self._amounts[first]):
+            before_ms = start_ms - (self._first + first) * step_ms
+            amount -= self._amounts[first] * before_ms / step_ms
             covered_ms -= before_ms
-        if at_last is not None:
-            covered_ms -= self._start_of(last + 1) - end_ms
+        if 0 <= last < count and not math.isnan(self._amounts[last]):
+            covered_ms -= (self._first + last + 1) * step_ms - end_ms
         if covered_ms <= 0:
             return NOTHING_KNOWN
         return Usage(max(0.0, amount), covered_ms / (end_ms - start_ms))
 
+    def sampled(self, start_ms: int, end_ms: int) -> Usage:
+        """The same as the momentary samples tell it: each holds until the next one is due."""
+        levels = self.levels(start_ms, end_ms)
+        if not levels:
+            return NOTHING_KNOWN
+        length_ms = end_ms - start_ms
+        held_ms = min(length_ms, len(levels) * max(self.interval_ms(end_ms), self.step_ms) * 1.1)
+        return Usage(sum(levels) / len(levels) * held_ms / HOUR_MS, held_ms / length_ms)
+
+    def levels(self, start_ms: int, end_ms: int) -> list[float]:
+        """The means of the steps that lie in a span and have samples."""
+        low, high = self._inside(start_ms, end_ms)
+        return [level for level in self._levels[low:high] if level == level]  # noqa: PLR0124 - not a number
+
+    def amounts(self, start_ms: int, end_ms: int) -> list[float | None]:
+        """The amounts of the steps that lie in a span; None where not known."""
+        first = start_ms // self.step_ms - self._first
+        found: list[float | None] = []
+        for place in range(first, first + (end_ms - start_ms) // self.step_ms):
+            amount = self._amounts[place] if 0 <= place < len(self._amounts) else math.nan
+            found.append(None if math.isnan(amount) else amount)
+        return found
+
+    def least(self, start_ms: int, end_ms: int, length_ms: int) -> float | None:
+        """The least that passed in any window of a length ending in a span; None if no such window is known.
+
+        Windows over bridged gaps do not count, because their amounts are spread evenly.
+        """
+        self._settle()
+        low, high = self._inside(start_ms, end_ms)
+        steps = length_ms // self.step_ms
+        solid, sums = self._solid, self._sums
+        found = math.inf
+        for end in range(max(low + 1, steps), high + 1):
+            if solid[end] - solid[end - steps] == steps:
+                passed = sums[end] - sums[end - steps]
+                found = min(found, passed)
+        return None if found == math.inf else max(0.0, found)
+
+    def quiet_since_ms(self, at_ms: int, most: float) -> int:
+        """Start of the unbroken run of steps that ends at an instant, none of which passed more."""
+        place = min(at_ms // self.step_ms - self._first, len(self._amounts))
+        while place > 0 and self._amounts[place - 1] <= most:  # false where not known
+            place -= 1
+        return (self._first + place) * self.step_ms
+
+    def quiet_runs(self, start_ms: int, end_ms: int, most: float) -> list[tuple[int, int]]:
+        """The unbroken runs of steps, none of which passed more, that touch a span; whole, by time."""
+        low, high = self._inside(start_ms, end_ms)
+        found: list[tuple[int, int]] = []
+        place = low
+        while place < high:
+            if not self._amounts[place] <= most:  # not either where not known
+                place += 1
+                continue
+            first = self.quiet_since_ms((self._first + place + 1) * self.step_ms, most)
+            while place < len(self._amounts) and self._amounts[place] <= most:
+                place += 1
+            found.append((first, (self._first + place) * self.step_ms))
+        return found
+
+    def stirs_at_ms(self, since_ms: int, until_ms: int, least: float) -> int | None:
+        """Start of the first step in a span in which more passed; None for none."""
+        low, high = self._inside(since_ms, until_ms)
+        for place in range(low, high):
+            if self._amounts[place] > least:
+                return (self._first + place) * self.step_ms
+        return None
+
     def day(self, start_ms: int, end_ms: int) -> MeterDay:
         """What is known of a civil day, which begins and ends on whole quarter hours."""
-        low, high = self._clipped(self._place(start_ms)), self._clipped(self._place(end_ms))
-        known = [place for place in range(low, high) if self._amounts[place] is not None]
+        self._settle()
+        low, high = self._inside(start_ms, end_ms)
+        known = self._known[high] - self._known[low] if high > low else 0
+        hours = self._valid_hours(start_ms, end_ms)
         if not known:
-            return MeterDay(None, self._valid_hours(start_ms, end_ms))
+            return MeterDay(None, hours)
+        first = next(place for place in range(low, high) if self._amounts[place] == self._amounts[place])
+        last = next(
+            place for place in range(high - 1, low - 1, -1) if self._amounts[place] == self._amounts[place]
+        )
         return MeterDay(
-            self._sums[high] - self._sums[low],
-            self._valid_hours(start_ms, end_ms),
-            self._start_of(known[0]) <= start_ms + NEAR_MIDNIGHT_MS
-            and self._start_of(known[-1] + 1) >= end_ms - NEAR_MIDNIGHT_MS,
+            max(0.0, self._sums[high] - self._sums[low]),
+            hours,
+            (self._first + first) * self.step_ms <= start_ms + NEAR_MIDNIGHT_MS
+            and (self._first + last + 1) * self.step_ms >= end_ms - NEAR_MIDNIGHT_MS,
+            known * self.step_ms / (end_ms - start_ms),
         )
 
-    def last_sample_ms(self, before_ms: int) -> int | None:
-        """The end of the last quarter hour with a poll, good or failed, at or before an instant."""
-        return self._last(self._last_sample, before_ms)
+    def interval_ms(self, now_ms: int) -> int:
+        """The usual time between two samples lately, at least 1 s; a day before there are two."""
+        if now_ms < self._sampled_step * self.step_ms:  # of a past that is not at its end yet
+            return self._interval_before(now_ms)
+        if self._interval is not None and self._interval[0] == self._sampled_step:
+            return self._interval[1]
+        interval_ms = self._interval_before(now_ms)
+        self._interval = (self._sampled_step, interval_ms)
+        return interval_ms
 
-    def mute_since_ms(self, before_ms: int) -> int | None:
-        """Since when the meter fails to answer, None while it answers or was never polled."""
-        sample, good = self._last(self._last_sample, before_ms), self._last(self._last_good, before_ms)
-        if sample is None or sample == good:
-            return None
-        return good if good is not None else self._first_ms
-
-    def _last(self, places: Sequence[int], before_ms: int) -> int | None:
-        at = self._clipped(self._place(before_ms))
-        return self._start_of(places[at] + 1) if places[at] >= 0 else None
+    def _interval_before(self, now_ms: int) -> int:
+        high = min(max(now_ms // self.step_ms - self._first, 0), len(self._good))
+        sampled: list[int] = []
+        for place in range(high - 1, -1, -1):
+            if self._good[place] or self._missing[place]:
+                sampled.append(place)
+                if len(sampled) > GAPS_LOOKED_AT:
+                    break
+        if len(sampled) < 2:
+            count = self._good[sampled[0]] + self._missing[sampled[0]] if sampled else 0
+            return UNKNOWN_INTERVAL_MS if count < 2 else max(1_000, self.step_ms // count)
+        gaps = [later - earlier for later, earlier in pairwise(sampled)]
+        gap = median(gaps)
+        if gap > 1:
+            return round(gap * self.step_ms)
+        usual = median(self._good[place] + self._missing[place] for place in sampled)
+        return max(1_000, round(self.step_ms / usual))
 
     def _valid_hours(self, start_ms: int, end_ms: int) -> int:
         hours = []
         for hour_ms in range(start_ms, end_ms, HOUR_MS):
-            low = self._clipped(self._place(hour_ms))
-            high = self._clipped(self._place(min(hour_ms + HOUR_MS, end_ms)))
+            low, high = self._inside(hour_ms, min(hour_ms + HOUR_MS, end_ms))
             hours.append(sum(self._good[low:high]))
         expected = median([count for count in hours if count] or [1])
         return sum(count >= SAMPLES_NEEDED * expected for count in hours)
 
-    def _amount(self, place: int) -> float | None:
-        return self._amounts[place] if 0 <= place < len(self._amounts) else None
 
-    def _place(self, ms: int) -> int:
-        return (ms - self._first_ms) // QUARTER_HOUR_MS
+class Ledger:
+    """Both kinds of meter of one station."""
 
-    def _clipped(self, place: int) -> int:
-        return min(max(place, 0), len(self._amounts))
+    def __init__(self, rows: Iterable[QuarterHour] = (), step_ms: int = QUARTER_HOUR_MS) -> None:
+        self.power = MeterLedger(step_ms)
+        self.flow = MeterLedger(step_ms)
+        for row in rows:
+            self.put(row)
 
-    def _start_of(self, place: int) -> int:
-        return self._first_ms + place * QUARTER_HOUR_MS
+    def put(self, row: QuarterHour) -> None:
+        """Note a quarter hour, new or changed."""
+        counted = (row.power_good, row.power_missing, row.power_bridged)
+        self.power.put(row.start_ms, row.energy_kwh, row.power_mean_kw, counted)
+        counted = (row.flow_good, row.flow_missing, row.flow_bridged)
+        self.flow.put(row.start_ms, row.volume_m3, row.flow_mean_m3h, counted)
 
+    @property
+    def starts_ms(self) -> int | None:
+        """Start of the first step; None before there is one."""
+        starts = [meter.starts_ms for meter in (self.power, self.flow) if len(meter)]
+        return min(starts, default=None)
 
-def _last_places(marks: Iterable[int]) -> list[int]:
-    """For each place the last marked one before it, -1 for none; one entry more than there are places."""
-    places = [-1]
-    for place, mark in enumerate(marks):
-        places.append(place if mark else places[-1])
-    return places
+    def forget_before(self, start_ms: int) -> None:
+        """Give back what lies before an instant."""
+        self.power.forget_before(start_ms)
+        self.flow.forget_before(start_ms)

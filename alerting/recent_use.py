@@ -1,92 +1,92 @@
-"""What stations counted in the last two days, kept beside the history for the windows of every round.
+"""What stations counted lately, kept beside the history for the windows of every round.
 
-A round sums two windows of every station. The worker is the only one who writes quarter hours, so it need not
-read them again: they are read once, for all stations together, and kept up with what it writes.
+A round looks at several windows of every station. The worker is the only one who writes quarter hours, so it
+need not read them again: they are read once, for all stations together, and kept up with what it writes.
 """
 
-import math
-from array import array
 from collections.abc import Iterable
 
-from alerting.ledger import Ledger, MeterLedger, Window
+from alerting.ledger import HOUR_MS, Ledger
 from history.port import QUARTER_HOUR_MS, History, QuarterHour
-from history.quarter_hours import floor_to_quarter
 
-PLACES = 200
-"""Quarter hours kept of a station: 50 hours."""
-
-
-class _Ring:
-    """One station's: place after place, the oldest overwritten; what is not known is not a number."""
-
-    def __init__(self) -> None:
-        self.numbers = array("q", [-1]) * PLACES
-        self.energy_kwh = array("d", [math.nan]) * PLACES
-        self.volume_m3 = array("d", [math.nan]) * PLACES
-
-    def put(self, row: QuarterHour) -> None:
-        number = row.start_ms // QUARTER_HOUR_MS
-        place = number % PLACES
-        if number >= self.numbers[place]:
-            self.numbers[place] = number
-            self.energy_kwh[place] = math.nan if row.energy_kwh is None else row.energy_kwh
-            self.volume_m3[place] = math.nan if row.volume_m3 is None else row.volume_m3
-
-    def amounts(self, values: "array[float]", first: int, last: int) -> list[float | None]:
-        found: list[float | None] = []
-        for number in range(first, last):
-            value = values[number % PLACES] if self.numbers[number % PLACES] == number else math.nan
-            found.append(None if math.isnan(value) else value)
-        return found
+KEPT_MS = 50 * HOUR_MS
+KEPT_IF_SPARSE_MS = 12 * 24 * HOUR_MS
+"""Stations that are read a few times a day are judged by their last days."""
+SPARSE = 8
+"""Fewer sampled quarter hours than these in what is kept of a station are sparse."""
+LONG_MS = 40 * 24 * HOUR_MS
+SPARE_MS = 8 * HOUR_MS
+"""More than is kept, so that old rows are given back a few at a time."""
 
 
 class RecentUse:
-    """Windows over the last 50 hours of all stations; longer ones are read from the history."""
+    """The last two days of all stations, longer of those that are read seldom."""
 
     def __init__(self, history: History) -> None:
         self._history = history
-        self._rings: dict[str, _Ring] = {}
-        self._since: int | None = None
-        """The first quarter hour that is known of all stations, by its number."""
+        self._ledgers: dict[str, Ledger] = {}
+        self._sparse: set[str] = set()
+        self._since_ms: int | None = None
+        """Since when all stations are known."""
 
     def begin(self, now_ms: int) -> None:
-        """Read what is to be kept, if that was not done.
+        """Read what is to be kept, if that was not done; give back what is old.
 
         Raises:
             HistoryError: the store cannot be read just now.
         """
-        if self._since is None:
-            since = now_ms // QUARTER_HOUR_MS - PLACES + 2
-            self.note(self._history.quarter_hours(since * QUARTER_HOUR_MS, now_ms + QUARTER_HOUR_MS))
-            self._since = since
+        if self._since_ms is None:
+            since_ms = (now_ms - KEPT_MS) // QUARTER_HOUR_MS * QUARTER_HOUR_MS
+            self.note(self._history.quarter_hours(since_ms, now_ms + QUARTER_HOUR_MS))
+            self._since_ms = since_ms
+        elif now_ms - self._since_ms > KEPT_MS + SPARE_MS:
+            self._since_ms = (now_ms - KEPT_MS) // QUARTER_HOUR_MS * QUARTER_HOUR_MS
+            for station, ledger in self._ledgers.items():
+                kept_ms = KEPT_IF_SPARSE_MS if station in self._sparse else KEPT_MS
+                ledger.forget_before(now_ms - kept_ms)
 
     def forget(self) -> None:
         """Read all anew next time, because somebody else may have written meanwhile."""
-        self._since = None
-        self._rings.clear()
+        self._since_ms = None
+        self._ledgers.clear()
+        self._sparse.clear()
 
     def note(self, rows: Iterable[QuarterHour]) -> None:
         """Keep rows that are in the history."""
         for row in rows:
-            ring = self._rings.get(row.station)
-            if ring is None:
-                ring = self._rings[row.station] = _Ring()
-            ring.put(row)
+            ledger = self._ledgers.get(row.station)
+            if ledger is None:
+                ledger = self._ledgers[row.station] = Ledger()
+            if self._since_ms is None or row.start_ms >= self._since_ms or row.station in self._sparse:
+                ledger.put(row)
 
-    def window(self, station: str, start_ms: int, now_ms: int) -> Window:
-        """Sum a station's window that ends now, as `Ledger.window` does.
+    def ledger(self, station: str, now_ms: int) -> Ledger:
+        """A station's last days.
 
         Raises:
-            HistoryError: it is not kept, and the store cannot be read just now.
+            HistoryError: the store cannot be read just now.
         """
-        first, last = start_ms // QUARTER_HOUR_MS, -(-now_ms // QUARTER_HOUR_MS)
-        if self._since is None or first < max(self._since, last - PLACES):
-            rows = self._history.quarter_hours(floor_to_quarter(start_ms), now_ms, [station])
-            return Ledger(rows).window(start_ms, now_ms)
-        ring = self._rings.get(station) or _Ring()
-        samples = [0] * (last - first)
-        energy, volume = (
-            MeterLedger(first * QUARTER_HOUR_MS, ring.amounts(values, first, last), samples, samples)
-            for values in (ring.energy_kwh, ring.volume_m3)
-        )
-        return Window(start_ms, now_ms, energy.usage(start_ms, now_ms), volume.usage(start_ms, now_ms))
+        ledger = self._ledgers.get(station)
+        if ledger is None:
+            return Ledger()
+        if station not in self._sparse and ledger.power.sampled_steps + ledger.flow.sampled_steps < SPARSE:
+            ledger = self._ledgers[station] = self.read(station, now_ms, KEPT_IF_SPARSE_MS)
+            self._sparse.add(station)
+        return ledger
+
+    def long(self, station: str, now_ms: int) -> Ledger:
+        """A station's last weeks, for a state that began before what is kept.
+
+        Raises:
+            HistoryError: the store cannot be read just now.
+        """
+        return self.read(station, now_ms, LONG_MS)
+
+    def read(self, station: str, now_ms: int, length_ms: int) -> Ledger:
+        """Read a station's quarter hours up to now.
+
+        Raises:
+            HistoryError: the store cannot be read just now.
+        """
+        since_ms = (now_ms - length_ms) // QUARTER_HOUR_MS * QUARTER_HOUR_MS
+        return Ledger(self._history.quarter_hours(since_ms, now_ms + QUARTER_HOUR_MS, [station]))

@@ -6,23 +6,27 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import date
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from alerting.alarms import follow, open_alarms
 from alerting.baseline import Baseline
 from alerting.days import day_runs, days_due, judge_days, usual_days
-from alerting.detect import Decision, decide
+from alerting.detect import decide
 from alerting.evidence import known_now
 from alerting.files import StationFile, station_files
+from alerting.finding_work import FindingWork
 from alerting.fleet_view import FleetView
 from alerting.freshness import RECENT_MS, recompute, runs
+from alerting.hindsight import Hindsight
+from alerting.judging import Rules
+from alerting.known import Decision, Known
+from alerting.ledger import HOUR_MS
+from alerting.recent_use import KEPT_MS
 from alerting.retention import Retention
-from alerting.states import open_periods, record
+from alerting.states import SILENT, TELLING, open_periods, record
 from alerting.told import told_of_meters
 from history.port import History, HistoryError
-from registry.config import AlertingSettings
 from registry.database import Registry
 from registry.dirty import MOST_AT_ONCE, clear_dirty, dirty
 from registry.services import HEALTH_EVERY_MS, release_lease, report_health, take_lease
@@ -44,16 +48,16 @@ class Worker:
 
     def __init__(
         self,
-        settings: AlertingSettings,
+        rules: Rules,
         registry: Registry,
         history: History,
         clock_ms: Callable[[], int],
         holder: str,
-        zone: ZoneInfo,
         raw_days: int = 400,
     ) -> None:
-        self._settings = settings
-        self._zone = zone
+        self._rules = rules
+        self._settings = rules.settings
+        self._zone = zone = rules.zone
         self._registry = registry
         self._history = history
         self._clock_ms = clock_ms
@@ -64,6 +68,8 @@ class Worker:
         self._newest: dict[str, dict[str, int]] = {}
         self._changed_days = defaultdict[str, set[date]](set)
         self._usual = dict[str, Baseline]()
+        self._hindsight = Hindsight()
+        self._findings = FindingWork(registry, history, rules)
         self._round_due_ms = 0
         self._health_due_ms = 0
 
@@ -147,10 +153,13 @@ class Worker:
         if now_ms >= self._health_due_ms or is_round:
             self._report(now_ms, {"touched": len(touched), "dirty": len(waiting)})
         self._retention.step(now_ms)
+        self._findings.step(now_ms)
         return len(waiting) >= MOST_AT_ONCE
 
     def _note_changed(self, station: str, spans: Iterable[Span]) -> None:
         """Remember the civil days whose quarter hours were recomputed, until they are judged again."""
+        spans = list(spans)
+        self._hindsight.note(station, spans, self._clock_ms())
         for start_ms, end_ms in spans:
             first, last = day_of(start_ms, self._zone), day_of(end_ms - 1, self._zone)
             self._changed_days[station].update(days_between(first, last))
@@ -189,14 +198,14 @@ class Worker:
             due = days_due(session, files.values(), self._zone, now_ms)
         today = day_of(now_ms, self._zone)
         for station in sorted(due.keys() | self._changed_days.keys()):
-            changed = {day for day in self._changed_days.get(station, ()) if day < today}
             if station in files:
-                limits = files[station].thresholds(self._settings)
+                first_heard_ms = files[station].first_heard_ms
+                first_day = date.min if first_heard_ms is None else day_of(first_heard_ms, self._zone)
+                changed = {day for day in self._changed_days.get(station, ()) if first_day <= day < today}
                 for first, last in day_runs(changed.union(due.get(station, ()))):
                     with self._registry.writing() as session:
-                        judge_days(
-                            session, self._history, files[station], (first, last), limits, self._zone, now_ms
-                        )
+                        judge_days(session, self._history, files[station], (first, last), self._rules, now_ms)
+                    self._findings.note(station, list(days_between(first, last)))
                 self._usual.pop(station, None)
             self._changed_days.pop(station, None)
 
@@ -206,27 +215,26 @@ class Worker:
         if unknown:
             with self._registry.reading() as session:
                 learnt = usual_days(session, unknown, day_of(now_ms, self._zone))
-            self._usual.update({station: usual.baseline for station, usual in learnt.items()})
+            today = day_of(now_ms, self._zone)
+            self._usual.update({station: usual.before(today) for station, usual in learnt.items()})
 
     def _judge(self, files: Iterable[StationFile], latest: Mapping[str, list[Reading]], now_ms: int) -> None:
         """Decide states and follow with alarms."""
         decisions: dict[str, Decision] = {}
+        late: dict[str, tuple[StationFile, Known]] = {}
         for file in files:
-            limits = file.thresholds(self._settings)
-            known = known_now(
-                self._view,
-                file,
-                latest.get(file.id, []),
-                limits,
-                self._usual[file.id],
-                self._zone,
-                now_ms,
-            )
-            decisions[file.id] = decide(known, limits, now_ms)
+            decisions[file.id], known = self._decide(file, latest.get(file.id, []), now_ms)
+            if self._hindsight.is_due(file.id):
+                late[file.id] = file, known
         with self._registry.writing() as session:
             periods, alarms = open_periods(session), open_alarms(session)
             for station, decision in decisions.items():
                 period = record(session, station, decision, periods.get(station), now_ms)
+                if station in late and period.state != SILENT:
+                    file, known = late[station]
+                    days = self._hindsight.look(session, self._view.use, file, self._rules, known)
+                    if days:
+                        self._changed_days[station] |= days
                 follow(
                     session,
                     period,
@@ -235,3 +243,16 @@ class Worker:
                     clear_after_s=self._settings.clear_after_s,
                     now_ms=now_ms,
                 )
+
+    def _decide(self, file: StationFile, latest: list[Reading], now_ms: int) -> tuple[Decision, Known]:
+        """Decide one station's state; one that began before what is kept is looked up further back."""
+        usual = self._usual[file.id]
+        limits = file.thresholds(self._settings, usual.volume_m3)
+        known = known_now(self._view, file, latest, limits, usual, self._zone, now_ms)
+        known = known._replace(is_holiday=day_of(now_ms, self._zone) in self._rules.holidays)
+        decision = decide(known, limits, now_ms)
+        is_new = decision.state != file.memory.state and decision.state in TELLING
+        if is_new and decision.start_ms <= now_ms - KEPT_MS + HOUR_MS:
+            ledger = self._view.use.long(file.id, now_ms)
+            decision = decide(known._replace(ledger=ledger), limits, now_ms)
+        return decision, known

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from figures import show
 
+from alerting.judging import Rules
 from alerting.worker import Worker
 from collector.ingest import late_quarter_hours
 from history.embedded import EmbeddedHistory
@@ -46,7 +47,11 @@ def main() -> None:
                     mark_dirty(session, late_quarter_hours(readings, now_ms))
             written_s = time.monotonic() - began
             worker = Worker(
-                AlertingSettings(), registry, history, lambda: now_ms, "bench", ZoneInfo("Asia/Shanghai")
+                Rules(AlertingSettings(), ZoneInfo("Asia/Shanghai")),
+                registry,
+                history,
+                lambda: now_ms,
+                "bench",
             )
             began = time.monotonic()
             while worker.tick(now_ms):

@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from influx_server import InfluxServer, programs
 
+from alerting.judging import Rules
 from alerting.worker import Worker
 from history.embedded import EmbeddedHistory
 from history.opening import open_history
@@ -58,7 +59,11 @@ def _measure(store: str, folder: Path, history: History) -> None:
             history.write(list(_readings(start_ms, start_ms + ROUND_MS)))
         clock = {"now": now_ms}
         worker = Worker(
-            AlertingSettings(), registry, history, lambda: clock["now"], "bench", ZoneInfo("Asia/Shanghai")
+            Rules(AlertingSettings(), ZoneInfo("Asia/Shanghai")),
+            registry,
+            history,
+            lambda: clock["now"],
+            "bench",
         )
         took: list[float] = []
         for _ in range(ROUNDS):

@@ -25,6 +25,8 @@ LABELS = {
     "volume_m3": N_("Effluent"),
     "volume_floor_m3": N_("Floor, effluent"),
     "expected_m3": N_("Expected effluent"),
+    "sampled": N_("By momentary values"),
+    "standby_kwh": N_("Standby load"),
     "coverage": N_("Share of the window known"),
     "valid_hours": N_("Valid hours"),
     "device": N_("Meter"),
@@ -33,11 +35,12 @@ LABELS = {
     "limit_s": N_("Limit"),
     "age_s": N_("Age"),
     "reason": N_("Approved as"),
+    "stop": N_("Approved as"),
     "start": N_("From"),
     "end": N_("Until"),
 }
 """Known figures in the order they are listed."""
-_TEXTS = ("device", "reason", "start", "end")
+_TEXTS = ("device", "reason", "stop", "start", "end")
 
 
 def figures(reader: Reader, evidence: Evidence) -> list[tuple[str, str]]:
@@ -52,6 +55,9 @@ def readable(reader: Reader, evidence: Evidence) -> dict[str, str]:
     """Every figure that has a label and a sensible value, with its unit."""
     numbers = numbers_of(evidence)
     shown = {key: _number(reader, key, numbers[key]) for key in LABELS if key in numbers}
+    if "sampled" in shown:  # in the unit of the counter it is held against
+        unit = "kWh" if "energy_kwh" in numbers else "m³"
+        shown["sampled"] = f"{reader.amount(numbers['sampled'])} {unit}"
     return shown | {key: _text(reader, key, value) for key, value in _texts_of(evidence).items()}
 
 
@@ -91,6 +97,6 @@ def _number(reader: Reader, key: str, value: float) -> str:
 
 def _text(reader: Reader, key: str, value: str) -> str:
     """A word of the evidence in the reader's language."""
-    if key == "reason":
+    if key in ("reason", "stop"):
         return reader.word(words.APPROVED_STOPS, value)
     return reader.visible(value)

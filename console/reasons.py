@@ -13,6 +13,7 @@ from console.words import N_
 _LEADS = {
     "as_expected": N_("Energy and effluent as expected."),
     "no_energy_no_effluent": N_("Neither energy nor effluent."),
+    "little_energy_no_effluent": N_("Hardly any energy and no effluent: only the standby load is left."),
     "no_energy": N_("No energy used."),
     "no_effluent": N_("No effluent."),
     "effluent_without_energy": N_("Effluent goes on, but no energy is used."),
@@ -21,14 +22,22 @@ _LEADS = {
     "not_connected": N_("No box is connected yet."),
     "no_longer_in_use": N_("No longer in use: connected to the sewer, retired or shut."),
     "no_voltage": N_("No phase has voltage."),
+    "no_mains_in_gap": N_("While nothing was heard, the meters counted not even the standby load: no mains."),
+    "neighbours_without_mains": N_("Went silent together with neighbours that lost their mains."),
+    "stood_while_silent": N_("The counters show that it stood while nothing was heard."),
 }
 """What is said first; the amounts measured follow."""
+_IN_THE_LAST = N_("In the last %(window)s: %(figures)s.")
+_OF_A_SILENCE = ("no_mains_in_gap", "stood_while_silent")
+"""Their window lies where nothing was heard, not at the end."""
 
 
 def sentence(reader: Reader, code: str, evidence: Evidence) -> str:
     """The reason as one or two sentences."""
     if code in _LEADS:
-        return _joined(reader, reader.text(_LEADS[code]), _measured(reader, readable(reader, evidence)))
+        when = N_("Over %(window)s: %(figures)s.") if code in _OF_A_SILENCE else _IN_THE_LAST
+        measured = _measured(reader, readable(reader, evidence), when)
+        return _joined(reader, reader.text(_LEADS[code]), measured)
     written = _WRITTEN.get(code)
     if written is not None:
         return written(reader, evidence)
@@ -40,7 +49,7 @@ def _joined(reader: Reader, first: str, second: str) -> str:
     return reader.text("%(first)s %(second)s", first=first, second=second) if second else first
 
 
-def _measured(reader: Reader, shown: Mapping[str, str]) -> str:
+def _measured(reader: Reader, shown: Mapping[str, str], when: str) -> str:
     parts = []
     if "energy_kwh" in shown:
         used = reader.text("%(energy)s used", energy=shown["energy_kwh"])
@@ -57,7 +66,7 @@ def _measured(reader: Reader, shown: Mapping[str, str]) -> str:
         return ""
     joined = reader.text(", ").join(parts)
     if "window_s" in shown:
-        return reader.text("In the last %(window)s: %(figures)s.", window=shown["window_s"], figures=joined)
+        return reader.text(when, window=shown["window_s"], figures=joined)
     return reader.text("%(figures)s.", figures=joined)
 
 
@@ -140,6 +149,43 @@ def _meter_mute(reader: Reader, evidence: Evidence) -> str:
     )
 
 
+def _counter_frozen(reader: Reader, evidence: Evidence) -> str:
+    """A counter that contradicts the momentary values of its own meter."""
+    shown = readable(reader, evidence)
+    if "device" in shown:
+        said = reader.text(
+            "The counter of meter %(device)s stands, although momentary values show that something passes.",
+            device=shown["device"],
+        )
+    else:
+        said = reader.text("A counter stands, although momentary values show that something passes.")
+    moved = shown.get("energy_kwh", shown.get("volume_m3"))
+    if moved is None or "sampled" not in shown or "window_s" not in shown:
+        return said
+    told = reader.text(
+        "In the last %(window)s: %(moved)s counted, %(sampled)s by momentary values.",
+        window=shown["window_s"],
+        moved=moved,
+        sampled=shown["sampled"],
+    )
+    return _joined(reader, said, told)
+
+
+def _counter_unreadable(reader: Reader, evidence: Evidence) -> str:
+    shown = readable(reader, evidence)
+    if "device" not in shown:
+        return reader.text("A meter answers, but its counter makes no sense.")
+    if "since_ms" not in shown:
+        return reader.text(
+            "Meter %(device)s answers, but its counter makes no sense.", device=shown["device"]
+        )
+    return reader.text(
+        "Meter %(device)s answers, but its counter has made no sense since %(time)s.",
+        device=shown["device"],
+        time=shown["since_ms"],
+    )
+
+
 _WRITTEN: Mapping[str, Callable[[Reader, Evidence], str]] = {
     "nothing_heard": _nothing_heard,
     "too_little_data": _too_little_data,
@@ -147,5 +193,8 @@ _WRITTEN: Mapping[str, Callable[[Reader, Evidence], str]] = {
     "planned_stop": _planned_stop,
     "all_meters_mute": _all_meters_mute,
     "meter_mute": _meter_mute,
+    "power_counter_frozen": _counter_frozen,
+    "flow_counter_frozen": _counter_frozen,
+    "counter_unreadable": _counter_unreadable,
 }
 """Reasons whose sentence depends on what is known."""

@@ -107,6 +107,8 @@ CHANGES: dict[str, str] = {
     "inspection.remove": N_("inspection removed"),
     "exclusion.enter": N_("approved stop entered"),
     "exclusion.withdraw": N_("approved stop withdrawn"),
+    "verdict.correct": N_("day verdict corrected"),
+    "verdict.withdraw": N_("correction of a day verdict withdrawn"),
 }
 """What the audit trail notes of a station's file."""
 
@@ -138,6 +140,9 @@ FIELDS: dict[str, str] = {
     "entered_by": N_("Entered by"),
     "withdrawn_ms": N_("Withdrawn"),
     "removed_because": N_("Because"),
+    "verdict": N_("Verdict"),
+    "corrected_by": N_("Corrected by"),
+    "correction_reason": N_("Why corrected"),
     "name": N_("Name"),
     "county": N_("County"),
     "county_name": N_("County"),
@@ -176,11 +181,14 @@ DAY_REASONS: dict[str, str] = {
     "effluent_as_expected": N_("effluent as expected"),
     "no_energy": N_("no energy"),
     "no_energy_no_effluent": N_("neither energy nor effluent"),
+    "little_energy_no_effluent": N_("little energy and no effluent"),
     "too_little_energy": N_("too little energy, though effluent came"),
     "no_effluent": N_("no effluent"),
     "idling": N_("idling"),
+    "approved_stop": N_("approved stop"),
     "too_little_data": N_("too little data"),
     "no_data": N_("no data"),
+    "corrected": N_("corrected by hand"),
 }
 """Why a day got its verdict."""
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 HOUR_MS = 3_600_000
 LIMITS = (
-    *(10.0**digits for digits in range(4, 9)),  # 9,999.9 to 99,999,999.99 on the display
+    *(10.0**digits for digits in range(3, 9)),  # 999.999 to 99,999,999.99 on the display
     *(2.0**32 * resolution for resolution in (0.001, 0.01, 0.1)),  # a register of 32 bits: Wh, 0.01 and 0.1
 )
 """Where counters go on from 0."""

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from history.counter import BELIEVABLE, Counter, Steps, Stretch
 from history.device_counts import Count, Tenure, counts_of, steps_of
 from history.meter_events import NO_EVENTS, ManualReading, MeterEvents
+from history.sampled import steps_of_samples
 from history.succession import succession
 from telemetry.quantities import LEVEL_BY_KIND, TOTAL_BY_KIND, Kind
 from telemetry.reading import Reading
@@ -63,6 +64,8 @@ def main_meter(
         meter.times.append(poll.t)
         meter.levels.append(_level(poll, LEVEL_BY_KIND[kind], factors_of[poll.d]))
         meter.missing.append(poll.q == "missing")
+    if not any(counts.values()) and not events.manual:
+        steps = steps_of_samples(meter.times, meter.levels)
     return meter._replace(counter=Counter(steps))
 
 

@@ -12,7 +12,8 @@ def odd_samples(values: Sequence[float], doubtful: Collection[int] | None = None
     One or two samples are odd if the count before them is not above the count after them, and each of them
     lies below the one before or above the one after. Where both a dip and a spike could be seen, the dip is:
     a counter that was read as 0 is the usual accident. It does not matter to the sum which one is left out.
-    Whether a sample is odd depends on the four samples before and after it, on no others.
+    But a dip ends at a level that stands: between two spikes a true count only looks like one.
+    Whether a sample is odd depends on the seven samples before and after it, on no others.
 
     Args:
         values: of the counter, by time.
@@ -25,7 +26,8 @@ def odd_samples(values: Sequence[float], doubtful: Collection[int] | None = None
         if doubtful is not None and not all(place in doubtful for place in inside):
             continue
         if any(values[place] < values[low] for place in inside):
-            dips.update(inside)
+            if _stands(values, high):
+                dips.update(inside)
         else:
             spikes.append((low, high))
     odd = set(dips)
@@ -45,6 +47,12 @@ def _windows(values: Sequence[float]) -> Iterator[tuple[int, int]]:
                 if (low, high) not in seen and _agree(values, low, high):
                     seen.add((low, high))
                     yield low, high
+
+
+def _stands(values: Sequence[float], place: int) -> bool:
+    """Whether the counter is soon seen at a level again, or above it."""
+    after = values[place + 1 : place + 2 + LONGEST_RUN]
+    return not after or any(value >= values[place] for value in after)
 
 
 def _falls(values: Sequence[float]) -> Iterator[int]:

@@ -19,6 +19,8 @@ from sqlalchemy.orm import Session
 
 from alerting.files import station_files
 from alerting.freshness import recompute
+from alerting.holidays import holidays_from
+from alerting.judging import Rules
 from alerting.replay import Span, replay
 from collector.ingest import Work, take
 from collector.presence import PresenceBook, write_presence
@@ -113,7 +115,8 @@ def _bring_up(paths: Paths, station: CityStation, span: Span) -> None:
         with registry.writing() as session:
             unjudged = Span(max(span.start_ms, _judged_until(session, station.id)), span.end_ms)
             (file,) = station_files(session, unjudged.start_ms, [station.id])
-            replay(session, file, rows, _silences(station, span), unjudged, settings.alerting, settings.zone)
+            rules = Rules(settings.alerting, settings.zone, holidays_from(settings.alerting.holidays_file))
+            replay(session, file, rows, _silences(station, span), unjudged, rules)
         if station.is_live:
             demo_meters.begin(paths.counters(station.id), course, span.end_ms)
             set_thresholds(registry, station.id, LIVE_THRESHOLDS)

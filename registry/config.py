@@ -135,6 +135,12 @@ class AlertingSettings(msgspec.Struct, kw_only=True, frozen=True):
     idle_window_s: Annotated[Seconds, msgspec.Meta(description="energy but no effluent so long: idling")] = (
         86_400
     )
+    low_load_window_s: Annotated[Seconds, msgspec.Meta(description="energy far below the usual so long")] = (
+        86_400
+    )
+    effluent_share: Annotated[
+        float, msgspec.Meta(gt=0, lt=1, description="share of the usual effluent that counts as none")
+    ] = 0.02
     small_idle_window_s: Annotated[Seconds, msgspec.Meta(description="the same below 20 t/d")] = 172_800
     learn_s: Annotated[Seconds, msgspec.Meta(description="a new station is unknown so long")] = 86_400
     stop_floor_kwh_per_day: Annotated[
@@ -149,6 +155,20 @@ class AlertingSettings(msgspec.Struct, kw_only=True, frozen=True):
     clear_after_s: Annotated[
         int, msgspec.Meta(ge=0, description="and be gone so long before the alarm returns to normal")
     ] = 600
+    holidays_file: Annotated[
+        str,
+        msgspec.Meta(
+            description="CSV of festivals (name,first,last); empty: those that come with the program"
+        ),
+    ] = ""
+
+    def faults(self) -> Iterable[Fault]:
+        """Name a calendar that cannot be there."""
+        if self.holidays_file and not Path(self.holidays_file).is_file():
+            yield Fault(
+                "alerting.holidays_file", "there is no such file", self.holidays_file,
+                "Copy it there, or mend the path.",
+            )  # fmt: skip
 
 
 class ReportingSettings(msgspec.Struct, kw_only=True, frozen=True):
@@ -199,6 +219,7 @@ def _faults(settings: CentreSettings) -> Iterable[Fault]:
             "centre.timezone", "unknown time zone", settings.centre.timezone, 'Write "Asia/Shanghai".'
         )
     yield from settings.history.faults()
+    yield from settings.alerting.faults()
     if not is_loopback(settings.console.host):
         yield Fault(
             "console.host",

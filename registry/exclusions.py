@@ -93,12 +93,17 @@ def faults_of_exclusion(new: NewExclusion, others: Iterable[OtherStop], by: By) 
             yield Fault("start", rule, got, "Shorten this one, or withdraw the other.")
 
 
+def closes_on(month: Month) -> date:
+    """The last day on which a stop can be entered that is to count for a month."""
+    return month.after(1).first + (CLOSING_DAY - 1) * ONE_DAY
+
+
 def months_too_late(new: NewExclusion, by: By) -> list[Month]:
     """The months of a stop for which it was entered too late to count."""
     entered = by.today if new.entered_ms is None else day_of(new.entered_ms, by.zone)
     month, late = Month.of(new.start), []
     while month.first <= new.end:
-        if entered > month.after(1).first + (CLOSING_DAY - 1) * ONE_DAY:
+        if entered > closes_on(month):
             late.append(month)
         month = month.after(1)
     return late

@@ -357,7 +357,11 @@ class StatePeriod(Base):
 
 
 class DayVerdict(Base):
-    """What a civil day counts as."""
+    """What a civil day counts as.
+
+    `traits` is what the day taught of the station's habits, null where it taught nothing; `marks` is what
+    findings rest on. A verdict that a person corrected stays as corrected.
+    """
 
     __tablename__ = "day_verdicts"
     __table_args__ = (
@@ -374,8 +378,46 @@ class DayVerdict(Base):
     evidence: Mapped[Json] = mapped_column(default=dict)
     rule_version: Mapped[str] = mapped_column(String(16))
     computed_ms: Mapped[int]
+    traits: Mapped[Json | None] = mapped_column(JSON(none_as_null=True))
+    marks: Mapped[Json | None] = mapped_column(JSON(none_as_null=True))
     corrected_by: Mapped[str | None] = mapped_column(String(64))
     correction_reason: Mapped[str | None] = mapped_column(Text)
+
+
+class VerdictRevision(Base):
+    """A verdict that was replaced, by late data or by a person; rows are only ever added.
+
+    `verdict` and `reason` are the old ones, `rule_version` and `computed_ms` theirs.
+    """
+
+    __tablename__ = "verdict_revisions"
+    __table_args__ = (Index("ix_verdict_revisions_station_id_day", "station_id", "day"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    station_id: Mapped[str] = mapped_column(ForeignKey("stations.id"))
+    day: Mapped[date]
+    verdict: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str] = mapped_column(String(48))
+    energy_kwh: Mapped[float | None]
+    volume_m3: Mapped[float | None]
+    rule_version: Mapped[str] = mapped_column(String(16))
+    computed_ms: Mapped[int]
+    corrected_by: Mapped[str | None] = mapped_column(String(64))
+    correction_reason: Mapped[str | None] = mapped_column(Text)
+    replaced_ms: Mapped[int]
+
+
+class Finding(Base):
+    """Something odd about a station that is worth an unannounced visit; `last_day` moves while it lasts."""
+
+    __tablename__ = "findings"
+    __table_args__ = (UniqueConstraint("station_id", "code", "first_day"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    station_id: Mapped[str] = _station_key()
+    code: Mapped[str] = mapped_column(String(48))
+    first_day: Mapped[date]
+    last_day: Mapped[date] = mapped_column(index=True)
+    evidence: Mapped[Json] = mapped_column(default=dict)
+    noted_ms: Mapped[int]
 
 
 class Alarm(Base):

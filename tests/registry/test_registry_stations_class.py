@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
+from alerting.judging import Rules
 from alerting.worker import Worker
 from history.embedded import EmbeddedHistory
 from history.port import QUARTER_HOUR_MS, StationReading
@@ -273,7 +274,7 @@ def test_the_worker_judges_the_days_of_a_changed_station_anew(tmp_path):
         history.write([StationReading("a", reading) for reading in (*power, *flow)])
 
         def judged(now_ms):
-            worker = Worker(AlertingSettings(), registry, history, lambda: now_ms, "one", ZONE)
+            worker = Worker(Rules(AlertingSettings(), ZONE), registry, history, lambda: now_ms, "one")
             worker.tick(now_ms)
             with registry.reading() as session:
                 row = session.get_one(DayVerdict, ("a", day))
