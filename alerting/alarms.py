@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from alerting.known import NO_LONGER_IN_USE
+from alerting.known import LISTENING, NO_LONGER_IN_USE
 from alerting.states import Rows
 from registry.tables import Alarm, AlarmEvent, StatePeriod
 
@@ -49,7 +49,7 @@ def follow(
         alarm.evidence = dict(period.evidence)
         alarm.reason = period.reason
         still_open.append(alarm)
-    elif period.state in SEVERITIES and stands_s >= raise_after_s:
+    elif period.state in SEVERITIES and stands_s >= raise_after_s and LISTENING not in period.evidence:
         still_open.append(_raise(session, period, now_ms))
     for other in ringing.values():
         says_nothing = (

@@ -22,6 +22,7 @@ DRY_AT_LEAST_MS = 12 * HOUR_MS
 RETURN_MS = 2 * HOUR_MS
 DRAIN_MS = 2 * HOUR_MS
 """So long after the energy ended effluent may drain from pipes and tanks."""
+LISTENING_MS = HOUR_MS
 NIGHT_MS = 10 * HOUR_MS
 HALF_DAY_MS = 12 * HOUR_MS
 LONGEST_LAG_MS = 2 * HOUR_MS
@@ -108,6 +109,16 @@ class Case:
     def half_day_ms(self) -> int:
         """What hovers about a limit is judged by half a day, or by the stop window where that is short."""
         return HALF_DAY_MS if self.stop_window_ms >= FINE_BELOW_MS else self.stop_window_ms
+
+    @property
+    def listening_ms(self) -> int:
+        """How long a stop does not ring after a silence, which may have been a power cut.
+
+        One that is read seldom tells enough by its first reading.
+        """
+        if self.known.ledger.power.interval_ms(self.now_ms) > LISTENING_MS:
+            return 0
+        return min(LISTENING_MS, self.stop_window_ms)
 
     @property
     def night_ms(self) -> int:

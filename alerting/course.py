@@ -143,7 +143,7 @@ class Course:
         if self._late and period.state != SILENT:
             self._revise(known, now_ms)
         settings = rules.settings
-        if self._alarms or now_ms - period.decided_ms <= settings.raise_after_s * 1000 + 3_600_000:
+        if self._alarms or now_ms - period.decided_ms <= settings.raise_after_s * 1000 + 2 * 3_600_000:
             self._alarms = follow(
                 self._rows,
                 period,

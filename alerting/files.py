@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from alerting.baseline import WORK_WITHOUT_POWER, Baseline
 from alerting.known import SMALL_M3_PER_DAY, Known, Memory, PlannedStop, State, Thresholds
 from alerting.ledger import Ledger
-from alerting.states import WITHOUT_ENERGY, WITHOUT_MAINS, last_said, last_so
+from alerting.states import SILENT, WITHOUT_ENERGY, WITHOUT_MAINS, last_said, last_so
 from registry.classes import NO_LONGER_DUE
 from registry.config import AlertingSettings
 from registry.exclusions import closes_on
@@ -147,6 +147,7 @@ def station_files(
     )
     treats_since = last_so(session, WITHOUT_ENERGY, now_ms, stations)
     mains_since = last_so(session, WITHOUT_MAINS, now_ms, stations)
+    heard_since = last_so(session, (SILENT,), now_ms, stations)
     said = last_said(session, stations)
     return [
         StationFile(
@@ -155,17 +156,18 @@ def station_files(
             next(iter(presences[row.id]), None),
             [each for each in exclusions[row.id] if each.withdrawn_ms is None],
             classes[row.id],
-            _memory(said.get(row.id), treats_since.get(row.id), mains_since.get(row.id)),
+            _memory(said.get(row.id))._replace(
+                treats_since_ms=treats_since.get(row.id),
+                mains_since_ms=mains_since.get(row.id),
+                heard_since_ms=heard_since.get(row.id),
+            ),
         )
         for row in rows
     ]
 
 
-def _memory(
-    said: tuple[State, int] | None, treats_since_ms: int | None, mains_since_ms: int | None
-) -> Memory:
-    state, start_ms = said or (None, 0)
-    return Memory(state, start_ms, treats_since_ms, mains_since_ms)
+def _memory(said: tuple[State, int] | None) -> Memory:
+    return Memory() if said is None else Memory(*said)
 
 
 def _by_station(

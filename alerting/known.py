@@ -23,6 +23,8 @@ STATES: tuple[State, ...] = get_args(State)
 
 NO_LONGER_IN_USE = "no_longer_in_use"
 """The reason of a station whose class says so; nothing rings for it."""
+LISTENING = "listening_ms"
+"""In the evidence of a state that rings only if it still stands in an hour, because of a silence before."""
 SMALL_M3_PER_DAY = 20.0
 """Below this scale a missing effluent is waited for longer."""
 
@@ -83,12 +85,14 @@ class Memory(NamedTuple):
         state, start_ms: the last state that says something of the treatment, and its beginning.
         treats_since_ms: end of the last time without energy, since when effluent is to be expected.
         mains_since_ms: end of the last power cut.
+        heard_since_ms: end of the last silence.
     """
 
     state: State | None = None
     start_ms: int = 0
     treats_since_ms: int | None = None
     mains_since_ms: int | None = None
+    heard_since_ms: int | None = None
 
 
 class Known(NamedTuple):

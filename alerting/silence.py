@@ -19,6 +19,8 @@ SHORTEST_MS = HOUR_MS
 """Less of a standstill within a silence is not worth an entry."""
 STANDBY_SHARE = 0.5
 """Meters that counted less than this part of the standby load had no mains."""
+LONGEST_CUT_MS = 24 * HOUR_MS
+"""A village without mains for longer is known to everybody; a main switch that is off may be."""
 STANDBY_SEEN_KWH = 0.05
 """Less than this of standby load cannot be told from nothing."""
 
@@ -93,7 +95,11 @@ def _without_energy(case: Case, start_ms: int, end_ms: int) -> Iterator[Standsti
 def _had_no_mains(case: Case, start_ms: int, end_ms: int) -> bool:
     """Whether not even the standby load was counted, in a time without any sample."""
     power, standby_kwh = case.known.ledger.power, case.usual.standby_kwh
-    if standby_kwh is None or power.levels(start_ms, end_ms - power.step_ms):
+    if (
+        standby_kwh is None
+        or end_ms - start_ms > LONGEST_CUT_MS
+        or power.levels(start_ms, end_ms - power.step_ms)
+    ):
         return False
     expected_kwh = standby_kwh * (end_ms - start_ms) / (24 * HOUR_MS)
     counted = power.usage(start_ms, end_ms).amount

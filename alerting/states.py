@@ -144,6 +144,8 @@ def remembered(memory: Memory, period: StatePeriod, now_ms: int) -> Memory:
         memory = memory._replace(treats_since_ms=now_ms)
     if period.state in WITHOUT_MAINS:
         memory = memory._replace(mains_since_ms=now_ms)
+    if period.state == SILENT:
+        memory = memory._replace(heard_since_ms=now_ms)
     return memory
 
 

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 from alerting.baseline import FLOOR_SHARE
 from alerting.case import DAY_MS, FINE_BELOW_MS, HOUR_MS, Case
-from alerting.known import Decision
+from alerting.known import LISTENING, Decision
 from alerting.ledger import Usage
 from alerting.meter_faults import frozen
 
@@ -19,6 +19,7 @@ LEVELS_NEEDED = 8
 LOW_SIDE, HIGH_SIDE = 0.7, 1.3
 SWITCHES = 4
 """A lamp goes on and off once in a window; a machine on a timer or a float switch more often."""
+WAKES_AFTER_MS = 900_000
 TICK_KWH = 0.0105
 """What a counter with two decimals may show in a step, though less was used."""
 TICK_IS_SMALL = 4
@@ -43,6 +44,8 @@ def without_energy(case: Case) -> Decision | None:  # noqa: PLR0911 - each way o
         return None
     if was_without:
         if used.amount >= case.floor_in(until_ms - since_ms) and _has_returned(case, since_ms, used):
+            return None
+        if _runs_since_heard(case, until_ms):
             return None
         return frozen(case, "power", since_ms, until_ms) or _by_effluent(
             case, (memory.start_ms, since_ms, until_ms), used
@@ -106,6 +109,14 @@ def _has_returned(case: Case, since_ms: int, used: Usage) -> bool:
     return case.effluent_until_ms is None or let_out.amount > case.dry_m3_in(long_ms)
 
 
+def _runs_since_heard(case: Case, until_ms: int) -> bool:
+    """Whether a station that seemed to stand runs since it is heard again, after a power cut."""
+    heard_ms = case.known.memory.heard_since_ms
+    if heard_ms is None or not WAKES_AFTER_MS <= until_ms - heard_ms <= case.return_window_ms:
+        return False
+    return _wakes(case, until_ms, until_ms - heard_ms)
+
+
 def _wakes(case: Case, until_ms: int, length_ms: int) -> bool:
     """Whether a good part of the usual was used lately."""
     lately = case.energy(until_ms - length_ms, until_ms)
@@ -139,6 +150,8 @@ def _by_effluent(case: Case, times: tuple[int, int, int], used: Usage) -> Decisi
     }
     if case.usual.days:
         evidence["expected_kwh"] = case.usual_kwh_in(length_ms)
+    if case.now_ms - (case.known.memory.heard_since_ms or 0) < case.listening_ms:
+        evidence[LISTENING] = case.now_ms
     flow_until_ms = case.effluent_until_ms
     if flow_until_ms is None:
         return Decision("stopped", begins_ms, "no_energy", evidence)

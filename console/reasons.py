@@ -23,7 +23,6 @@ _LEADS = {
     "no_longer_in_use": N_("No longer in use: connected to the sewer, retired or shut."),
     "no_voltage": N_("No phase has voltage."),
     "no_mains_in_gap": N_("While nothing was heard, the meters counted not even the standby load: no mains."),
-    "neighbours_without_mains": N_("Went silent together with neighbours that lost their mains."),
     "stood_while_silent": N_("The counters show that it stood while nothing was heard."),
 }
 """What is said first; the amounts measured follow."""

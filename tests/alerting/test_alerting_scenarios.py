@@ -254,10 +254,10 @@ def test_a_stop_behind_a_link_that_failed_is_told_later_and_does_not_ring():
     ]
 
 
-def test_a_stop_behind_a_link_that_still_stands_rings_when_it_is_heard():
+def test_a_stop_behind_a_link_that_still_stands_rings_an_hour_after_it_is_heard():
     life = learnt("that never pauses")
     life.live(4, is_linked=False).live(10, nothing, nothing, is_linked=False).live(2, nothing, nothing)
-    assert life.alarms("stopped", since=WEEKS_H) == [("stopped", WEEKS_H + 4, WEEKS_H + 14.25)]
+    assert life.alarms("stopped", since=WEEKS_H) == [("stopped", WEEKS_H + 4, WEEKS_H + 15)]
     assert life.states(since=WEEKS_H + 1) == [
         ("offline", WEEKS_H, WEEKS_H + 4),
         ("stopped", WEEKS_H + 4, None),
