@@ -222,7 +222,9 @@ def without_effluent(case: Case) -> Decision | None:
     until_ms = case.effluent_until_ms
     if until_ms is None:
         return None
-    since_ms = until_ms - case.dry_window_ms
+    since_ms, memory = until_ms - case.dry_window_ms, case.known.memory
+    if memory.state not in WITHOUT and since_ms < (memory.treats_since_ms or 0):
+        return None  # an approved stop does not prove that it goes on
     let_out = case.effluent(since_ms, until_ms)
     floor_m3 = case.dry_m3_in(until_ms - since_ms)
     if not case.is_enough(let_out) or let_out.amount > floor_m3:

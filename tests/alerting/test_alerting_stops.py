@@ -392,3 +392,10 @@ def test_a_station_whose_power_meter_went_silent_is_judged_by_its_effluent():
     ledger = book(flow=[(40, 0.8), (24, 0.0)])
     fill(ledger.power, quarters((12, 0.5)), NOW - 4 * HOUR)
     assert judged(known(ledger=ledger))[:2] == ("stopped", "no_effluent")
+
+
+def test_an_approved_stop_of_a_flow_meter_alone_does_not_go_on_by_itself():
+    facts = known((), [(200, 0.8), (60, 0.0)], process="")
+    assert state(facts) == "stopped"
+    assert state(facts._replace(memory=Memory("running", 0, NOW))) != "stopped"
+    assert state(facts._replace(memory=Memory("stopped", 0, NOW))) == "stopped"
