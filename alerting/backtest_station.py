@@ -91,7 +91,7 @@ def judge_station(
             past.changed.clear()
         elif (now_ms > start_ms) if last_ms is None else course.can_wait(last_ms, now_ms):
             continue
-        course.step(Heard(first_ms, last_ms, devices), min(now_ms, span[1]) if now_ms > span[1] else now_ms)
+        course.step(Heard(first_ms, last_ms, devices), min(now_ms, span[1]))
     course.finish(span[1])
     return Judged(
         station.id, rows.states, rows.alarms, {day: each.judged for day, each in course.judged.items()}

@@ -80,6 +80,10 @@ class Case:
             return self.usual.energy_kwh * length_ms / DAY_MS
         return 2 * self.floor_in(length_ms)
 
+    def low_kwh_in(self, length_ms: int) -> float:
+        """Energy of so much time below which the load is low."""
+        return self.usual.low_kwh * length_ms / DAY_MS
+
     def dry_m3_in(self, length_ms: int, share: float | None = None) -> float:
         """Effluent of so much time that counts as none."""
         per_day_m3 = self.usual.volume_m3 or self.known.design_m3_per_day or 0.0

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import null, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from registry.audit import LONGEST_ACTOR, changed, note_change
@@ -71,7 +71,7 @@ def correct_verdict(  # noqa: PLR0913, PLR0917 - each is a field of the form
     session.add(_replaced(row, now_ms))
     row.verdict, row.reason, row.computed_ms = verdict, CORRECTED, now_ms
     row.corrected_by, row.correction_reason = by.strip(), why.strip()
-    row.traits = null()  # None would be kept as JSON's null
+    row.traits = None
     _note(session, "verdict.correct", row, before, {}, now_ms, by)
 
 

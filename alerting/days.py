@@ -74,11 +74,8 @@ def judge_days(
     span: tuple[date, date],
     rules: Rules,
     now_ms: int,
-) -> UsualDays:
+) -> None:
     """Judge a span of finished days, both ends included, and write their verdicts.
-
-    Returns:
-        What the station usually does, with these days.
 
     Raises:
         HistoryError: the store cannot be read just now.
@@ -90,10 +87,15 @@ def judge_days(
         earliest = session.scalar(select(func.min(DayVerdict.day)).where(DayVerdict.station_id == file.id))
         earlier = days_between(min(earliest or first, first), last)
         found |= _judged(session, history, file, earlier, usual, rules)
-    rows = [verdict_row(file.id, day, each, now_ms) for day, each in found.items()]
-    corrected = keep_replaced(session, file.id, rows, now_ms)
+    write_verdicts(
+        session, file.id, [verdict_row(file.id, day, each, now_ms) for day, each in found.items()], now_ms
+    )
+
+
+def write_verdicts(session: Session, station: str, rows: Sequence[dict[str, Any]], now_ms: int) -> None:
+    """Write a station's verdicts; what they replace is kept, and what a person corrected stays."""
+    corrected = keep_replaced(session, station, rows, now_ms)
     upsert(session, DayVerdict, [row for row in rows if row["day"] not in corrected])
-    return usual
 
 
 def _judged(

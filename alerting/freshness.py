@@ -132,7 +132,8 @@ class _Around:
     def lives(self, start_ms: int, end_ms: int) -> tuple[int, int]:
         """Widen a span to all that follows from a device's first or last count within it.
 
-        These say which device is the main meter (`history.succession`), however long before or after.
+        These say which device is the main meter (`history.succession`) and whether its momentary values
+        stand for a counter (`history.sampled`), however long before or after.
         """
         low_ms, high_ms = start_ms, end_ms
         for kind in TOTAL_BY_KIND:
@@ -141,6 +142,11 @@ class _Around:
                 for device in self._devices(kind)
                 if (counts := self._counts(device))
             }
+            if lives and all(start_ms <= first and last < end_ms for first, last in lives.values()):
+                # these may be the kind's first counts: until then its momentary values stood for them
+                self.widen(start_ms - LONGEST_BRIDGE_MS, end_ms + LONGEST_BRIDGE_MS)
+                times = [t for device in self._devices(kind) for t in self._found[device]]
+                low_ms, high_ms = min(low_ms, *times), max(high_ms, *(t + 1 for t in times))
             begun = [device for device, (first_ms, _) in lives.items() if start_ms <= first_ms < end_ms]
             ended = [device for device, (_, last_ms) in lives.items() if start_ms <= last_ms < end_ms]
             if len(lives) < 2:

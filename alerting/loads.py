@@ -4,7 +4,7 @@ from alerting.case import HOUR_MS, Case
 from alerting.known import Decision
 from alerting.ledger import Usage
 from alerting.meter_faults import frozen
-from alerting.stops import dry_since_ms, quiet_most_kwh
+from alerting.stops import WITHOUT, dry_since_ms, quiet_most_kwh
 
 
 def idling(case: Case) -> Decision | None:
@@ -18,7 +18,7 @@ def idling(case: Case) -> Decision | None:
     if not case.is_enough(let_out) or let_out.amount > floor_m3 or not _has_treated(case, since_ms, until_ms):
         return None
     used = case.energy(since_ms, until_ms)
-    if case.usual.days and used.amount < case.usual.low_kwh * (until_ms - since_ms) / 86_400_000:
+    if case.usual.days and used.amount < case.low_kwh_in(until_ms - since_ms):
         return None
     fault = frozen(case, "flow", since_ms, until_ms)
     if fault is not None:
@@ -42,7 +42,7 @@ def low_load(case: Case) -> Decision | None:
     since_ms = until_ms - length_ms
     used = case.energy(since_ms, until_ms)
     expected_kwh = case.usual_kwh_in(length_ms)
-    is_low = used.amount < usual.low_kwh * length_ms / 86_400_000
+    is_low = used.amount < case.low_kwh_in(length_ms)
     if not (is_low and case.is_enough(used) and _has_treated(case, since_ms, until_ms)):
         return None
     evidence = _evidence(used, None, length_ms) | {"expected_kwh": expected_kwh}
@@ -84,7 +84,7 @@ def too_little(case: Case) -> Decision:
 def _begins_ms(case: Case) -> int:
     """Where a station that had stopped began to use energy again; now for others."""
     memory = case.known.memory
-    if memory.state not in ("stopped", "flow_without_power") or case.energy_until_ms is None:
+    if memory.state not in WITHOUT or case.energy_until_ms is None:
         return case.now_ms
     back_ms = case.energy_until_ms - case.return_window_ms
     power = case.book(case.return_window_ms).power

@@ -10,16 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy.orm import Session
 
 from alerting.alarms import open_alarms
-from alerting.corrections import keep_replaced
 from alerting.course import Course, Heard
-from alerting.days import usual_days, verdict_row
+from alerting.days import usual_days, verdict_row, write_verdicts
 from alerting.files import StationFile
 from alerting.judging import Rules
 from alerting.known import Last
 from alerting.states import open_periods
 from history.port import QUARTER_HOUR_MS, QuarterHour
-from registry.database import upsert
-from registry.tables import DayVerdict
 from service.civil import day_of, start_of
 
 if TYPE_CHECKING:
@@ -76,8 +73,7 @@ def replay(
         and day >= day_of(file.first_heard_ms, rules.zone)
         and day < day_of(span.end_ms, rules.zone)
     ]
-    corrected = keep_replaced(session, file.id, judged, span.end_ms)
-    upsert(session, DayVerdict, [row for row in judged if row["day"] not in corrected])
+    write_verdicts(session, file.id, judged, span.end_ms)
 
 
 class _Meters:

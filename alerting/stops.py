@@ -78,8 +78,7 @@ def _hovers(case: Case, until_ms: int) -> bool:
     ended_ms = case.known.memory.treats_since_ms
     if ended_ms is None or not case.usual.days or not 0 <= until_ms - ended_ms < DAY_MS:
         return False
-    length_ms = until_ms - ended_ms
-    return case.energy(ended_ms, until_ms).amount < case.usual.low_kwh * length_ms / DAY_MS
+    return case.energy(ended_ms, until_ms).amount < case.low_kwh_in(until_ms - ended_ms)
 
 
 def _cycles(case: Case, since_ms: int) -> bool:
@@ -133,8 +132,7 @@ def _quiet_since_ms(case: Case, since_ms: int, until_ms: int) -> int:
     """Where the energy ended; at the window's start if that is not to be seen step by step."""
     power = case.book(until_ms - since_ms).power
     begins_ms = power.quiet_since_ms(until_ms, quiet_most_kwh(case, power.step_ms))
-    mains_ms = case.known.memory.mains_since_ms or 0
-    begins_ms = max(begins_ms, mains_ms if mains_ms <= since_ms else begins_ms)
+    begins_ms = max(begins_ms, case.known.memory.mains_since_ms or 0)
     return begins_ms if begins_ms <= (since_ms + until_ms) // 2 else since_ms
 
 
@@ -198,7 +196,7 @@ def _little_of_both(case: Case, until_ms: int) -> Decision | None:
     until_ms = min(until_ms, flow_until_ms)
     since_ms = until_ms - window_ms
     used, let_out = case.energy(since_ms, until_ms), case.effluent(since_ms, until_ms)
-    low_kwh, dry_m3 = case.usual.low_kwh * window_ms / DAY_MS, case.dry_m3_in(window_ms)
+    low_kwh, dry_m3 = case.low_kwh_in(window_ms), case.dry_m3_in(window_ms)
     if (
         since_ms < max(mains_ms, treats_ms)
         or not (case.is_enough(used) and case.is_enough(let_out))

@@ -68,6 +68,19 @@ def test_backfill_in_any_order_gives_what_one_computation_in_order_gives(history
     assert kept(history, station) == wanted(station, life, NO_EVENTS)
 
 
+def test_a_first_count_that_comes_late_ends_what_momentary_values_stood_for(history):
+    def flow(minute, **x):
+        return Reading(t=START_MS + minute * MINUTE_MS, d="flow-1", k="flow", x=x)
+
+    life = [flow(1, flow_m3h=2.0), flow(2, flow_m3h=2.0), flow(400, flow_m3h=1.0, volume_m3=0.0)]
+    for reading in life:
+        history.write([StationReading("station-late-count", reading)])
+        recompute(history, "station-late-count", reading.t, reading.t + 1)
+    rows = kept(history, "station-late-count")
+    assert rows == wanted("station-late-count", life, NO_EVENTS)
+    assert [row.volume_m3 for row in rows] == [None, None]
+
+
 @st.composite
 def long_lives(draw):
     """A main meter that does all a counter can do, over more readings than any decision looks at."""
