@@ -4,13 +4,15 @@ import os
 from collections.abc import Iterable
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from registry.alarm_settings import AlarmSettings
+from registry.notify_settings import NotifySettings
 from service.mqtt import Mqtt
 from service.settings import Fault, load
 
@@ -113,12 +115,6 @@ class ConsoleSettings(msgspec.Struct, kw_only=True, frozen=True):
     port: Annotated[int, msgspec.Meta(ge=1, le=65535, examples=[8080])] = 8080
 
 
-class NotifySettings(msgspec.Struct, kw_only=True, frozen=True):
-    """Where alarms are told."""
-
-    channels: list[Any] = []
-
-
 Seconds = Annotated[int, msgspec.Meta(gt=0)]
 
 
@@ -189,6 +185,7 @@ class CentreSettings(msgspec.Struct, kw_only=True, frozen=True):
     history: HistorySettings = HistorySettings()
     collector: CollectorSettings = CollectorSettings()
     alerting: AlertingSettings = AlertingSettings()
+    alarms: AlarmSettings = AlarmSettings()
     reporting: ReportingSettings = ReportingSettings()
     console: ConsoleSettings = ConsoleSettings()
     notify: NotifySettings = NotifySettings()
@@ -220,16 +217,14 @@ def _faults(settings: CentreSettings) -> Iterable[Fault]:
         )
     yield from settings.history.faults()
     yield from settings.alerting.faults()
+    yield from settings.alarms.faults()
+    yield from settings.notify.faults()
     if not is_loopback(settings.console.host):
         yield Fault(
             "console.host",
             "must be a loopback address, because this version has no login",
             settings.console.host,
             "Write 127.0.0.1 and put a reverse proxy that asks for a password in front.",
-        )
-    if settings.notify.channels:
-        yield Fault(
-            "notify.channels", "must be empty, because this version sends no messages", remedy="Write []."
         )
 
 

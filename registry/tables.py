@@ -423,8 +423,12 @@ class Finding(Base):
 class Alarm(Base):
     """An alarm's present face; its history is in its events.
 
-    `subject` is a station id, or a county or town for an area event. `start_ms` is where the evidence
-    begins, `raised_ms` when it rang.
+    `subject` is a station id; for an area event a county's code, or `county/town`. `start_ms` is where the
+    evidence begins, `raised_ms` when it was raised, `rang_ms` when it last rang (empty if it never did),
+    `cleared_ms` when it returned to normal, `closed_ms` when it
+    left the list. `suppressed_by` says by what design it is quiet. `escalated` names the steps
+    taken, with spaces between.
+    `follow_up_ms` is when it went to the follow-up list, there with company, due time and cause.
     """
 
     __tablename__ = "alarms"
@@ -440,6 +444,7 @@ class Alarm(Base):
     severity: Mapped[str] = mapped_column(String(16))
     start_ms: Mapped[int]
     raised_ms: Mapped[int] = mapped_column(index=True)
+    rang_ms: Mapped[int | None]
     cleared_ms: Mapped[int | None]
     acknowledged_ms: Mapped[int | None]
     acknowledged_by: Mapped[str | None] = mapped_column(String(64))
@@ -448,6 +453,8 @@ class Alarm(Base):
     suppressed_by: Mapped[str | None] = mapped_column(String(64))
     out_of_service: Mapped[bool] = mapped_column(default=False)
     closed_ms: Mapped[int | None]
+    escalated: Mapped[str] = mapped_column(String(64), default="", server_default=text("''"))
+    follow_up_ms: Mapped[int | None]
     cause: Mapped[str | None] = mapped_column(String(48))
     assigned_company_id: Mapped[int | None] = mapped_column(ForeignKey("companies.id"))
     due_ms: Mapped[int | None]
@@ -468,20 +475,66 @@ class AlarmEvent(Base):
     details: Mapped[Json] = mapped_column(default=dict)
 
 
+class AlarmMute(Base):
+    """Alarms that a person keeps quiet: `shelved` until an instant, or `out_of_service` until put back.
+
+    An empty `type` means every type.
+    """
+
+    __tablename__ = "alarm_mutes"
+    __table_args__ = (
+        Index("uq_alarm_mutes_standing", "subject", "type", "kind", unique=True,
+              sqlite_where=text("ended_ms IS NULL"), postgresql_where=text("ended_ms IS NULL")),
+    )  # fmt: skip
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    subject: Mapped[str] = mapped_column(String(64))
+    type: Mapped[str] = mapped_column(String(24), default="")
+    reason: Mapped[str] = mapped_column(String(48))
+    note: Mapped[str] = mapped_column(Text, default="")
+    by: Mapped[str] = mapped_column(String(64))
+    since_ms: Mapped[int]
+    until_ms: Mapped[int | None]
+    ended_ms: Mapped[int | None]
+    ended_by: Mapped[str | None] = mapped_column(String(64))
+
+
 class Notification(Base):
-    """A message to be sent, written in the transaction of its alarm event."""
+    """A message to be sent over a channel, written in the transaction of what it tells.
+
+    `key` names what is told, such as `event-17` or `digest-2026-11-22`: once a channel.
+    """
 
     __tablename__ = "notifications"
-    __table_args__ = (UniqueConstraint("alarm_event_id", "channel"),)
+    __table_args__ = (
+        UniqueConstraint("alarm_event_id", "channel"),
+        Index("uq_notifications_channel_key", "channel", "key", unique=True),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     alarm_event_id: Mapped[int | None] = mapped_column(ForeignKey("alarm_events.id"))
+    key: Mapped[str | None] = mapped_column(String(64))
     channel: Mapped[str] = mapped_column(String(64))
     created_ms: Mapped[int]
     due_ms: Mapped[int] = mapped_column(index=True)
     sent_ms: Mapped[int | None]
+    failed_ms: Mapped[int | None]
     attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None] = mapped_column(Text)
     content: Mapped[Json] = mapped_column(default=dict)
+
+
+class DeliveryAttempt(Base):
+    """One try to send a message that may tell of many notifications; `ended_ms` is empty while it runs."""
+
+    __tablename__ = "delivery_attempts"
+    __table_args__ = (Index("ix_delivery_attempts_channel_at_ms", "channel", "at_ms"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(String(64))
+    at_ms: Mapped[int]
+    ended_ms: Mapped[int | None]
+    notifications: Mapped[int]
+    subject: Mapped[str] = mapped_column(String(200))
+    error: Mapped[str | None] = mapped_column(Text)
 
 
 class Report(Base):

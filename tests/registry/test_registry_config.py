@@ -45,8 +45,25 @@ draft_hour = 2
 [console]
 host = "::1"
 port = 9000
+[alarms]
+silence_raise_after_s = 0
+grace_s = 0
+acknowledge_within_s = 60
+long_after_s = 70
+very_long_after_s = 80
+follow_up_days = 2
+area_window_s = 90
+county_share = 0.4
+county_least = 6
+town_share = 0.7
+town_least = 4
+large_m3_per_day = 200
+protected_tags = []
 [notify]
-channels = []
+channels = ["json://127.0.0.1/a", {{ url = "json://127.0.0.1/b", name = "b", severity = "high", level = 2 }}]
+roster_file = "{file}"
+digest_at = ""
+link = "https://qingliu.example.cn"
 [alerting]
 round_s = 1
 offline_after_s = 2
@@ -160,10 +177,11 @@ BAD = {
         'centre.toml: history.backend: must be one of "embedded", "influxdb" (got "redis").',
         "centre.toml: history.raw_days: must be >= 31 (got 30).",
     ],
-    LEAST + '[console]\nhost = "0.0.0.0"\n[notify]\nchannels = ["mailto://x"]\n': [
+    LEAST + '[console]\nhost = "0.0.0.0"\n[notify]\nchannels = ["/nowhere/wecom.url"]\n': [
+        ("centre.toml: notify.channels[0]: is neither an apprise URL nor the path of a file."
+        ' Write for example "/etc/qingliu/wecom.url", a file with wecombot://KEY in it.'),
         ("centre.toml: console.host: must be a loopback address, because this version has no login"
         ' (got "0.0.0.0"). Write 127.0.0.1 and put a reverse proxy that asks for a password in front.'),
-        "centre.toml: notify.channels: must be empty, because this version sends no messages. Write [].",
     ],
     LEAST + '[collector]\nshared_group = "a/b"\naccept_unknown_stations = "yes"\n': [
         'centre.toml: collector.accept_unknown_stations: must be true or false (got "yes").',
