@@ -3,10 +3,17 @@
 import argparse
 import os
 import socket
+import threading
 from contextlib import closing
 from pathlib import Path
 
-from alerting import backtest_command, findings_command, verdicts_command
+from alerting import (
+    backtest_command,
+    findings_command,
+    performance_command,
+    test_channel_command,
+    verdicts_command,
+)
 from registry.config import load_centre
 from registry.database import open_registry
 from service.process import now_ms, start_log, stop_signals
@@ -22,18 +29,28 @@ def register(parser: argparse.ArgumentParser) -> None:
     running.set_defaults(run=_run)
     backtest_command.register(commands.add_parser("backtest", help=backtest_command.HELP))
     findings_command.register(commands.add_parser("findings", help=findings_command.HELP))
+    performance_command.register(commands.add_parser("performance", help=performance_command.HELP))
+    test_channel_command.register(commands.add_parser("test-channel", help=test_channel_command.HELP))
     verdicts_command.register(commands.add_parser("verdicts", help=verdicts_command.HELP))
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from alerting.alarm_round import AlarmRound  # noqa: PLC0415 - the libraries are loaded on use
+    from alerting.digest import DigestOf  # noqa: PLC0415
     from alerting.holidays import holidays_from  # noqa: PLC0415
     from alerting.judging import Rules  # noqa: PLC0415
-    from alerting.worker import Worker  # noqa: PLC0415 - the libraries are loaded on use
+    from alerting.worker import Worker  # noqa: PLC0415
     from history.opening import open_history  # noqa: PLC0415
+    from notify.post import post_of  # noqa: PLC0415
+    from notify.sender import Sender  # noqa: PLC0415
+    from notify.sending import Sending  # noqa: PLC0415
+    from notify.transport import AppriseTransport  # noqa: PLC0415
 
     start_log(verbose=arguments.verbose)
     settings = load_centre(arguments.config)
     holidays = holidays_from(settings.alerting.holidays_file)
+    rules = Rules(settings.alerting, settings.zone, holidays, settings.alarms)
+    post = post_of(settings.notify, settings.zone, settings.centre.language)
     holder = f"{socket.gethostname()}-{os.getpid()}"
     with (
         closing(open_registry(settings.registry.url)) as registry,
@@ -41,12 +58,21 @@ def _run(arguments: argparse.Namespace) -> int:
         stop_signals() as stop,
     ):
         worker = Worker(
-            Rules(settings.alerting, settings.zone, holidays),
+            rules,
             registry,
             history,
             now_ms,
             holder,
             raw_days=settings.history.raw_days,
+            desk=AlarmRound(rules, post, DigestOf(settings.centre.name, settings.notify.digest_at)),
         )
+        sending = None
+        if post.channels:
+            sender = Sender(registry, post, now_ms, AppriseTransport())
+            loop = Sending(sender, registry, now_ms, holder)
+            sending = threading.Thread(target=loop.run, args=(stop,), name="notify")
+            sending.start()
         worker.run(stop)
+        if sending is not None:
+            sending.join()
     return 0

@@ -8,6 +8,7 @@ from datetime import date
 from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
+from alerting.alarm_book import AlarmBook
 from alerting.alarms import follow
 from alerting.detect import decide
 from alerting.files import StationFile
@@ -61,6 +62,8 @@ class Course:
         self.usual = usual
         self.judged: dict[date, JudgedDay] = {}
         self._rules = rules
+        self._delays = rules.delays
+        self._may_rise_for_ms = self._delays.silence_raise_after_s * 1000 + 2 * 3_600_000
         self._rows = rows
         self._memory = file.memory
         self._present: StatePeriod | None = None
@@ -142,16 +145,10 @@ class Course:
         self._memory = remembered(self._memory, period, now_ms)
         if self._late and period.state != SILENT:
             self._revise(known, now_ms)
-        settings = rules.settings
-        if self._alarms or now_ms - period.decided_ms <= settings.raise_after_s * 1000 + 2 * 3_600_000:
-            self._alarms = follow(
-                self._rows,
-                period,
-                self._alarms,
-                raise_after_s=settings.raise_after_s,
-                clear_after_s=settings.clear_after_s,
-                now_ms=now_ms,
-            )
+        if self._alarms or now_ms - period.decided_ms <= self._may_rise_for_ms:
+            book = AlarmBook(self._rows, now_ms)
+            self._alarms = follow(book, period, self._alarms, self._delays, is_attended=False)
+            book.write()
 
     def _revise(self, known: Known, now_ms: int) -> None:
         """Look again at the silences that late readings or counters tell about."""

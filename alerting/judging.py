@@ -4,6 +4,7 @@ from datetime import date
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from alerting.alarms import Delays
 from alerting.baseline import DayTraits
 from alerting.day import judge
 from alerting.files import StationFile
@@ -12,6 +13,7 @@ from alerting.known import DayStates
 from alerting.learning import ABNORMAL, DOUBTED_AT_FIRST, UsualDays, traits
 from alerting.ledger import Ledger
 from alerting.verdict import AT_STANDBY, DayJudgement
+from registry.alarm_settings import AlarmSettings
 from registry.config import AlertingSettings
 
 
@@ -21,6 +23,12 @@ class Rules(NamedTuple):
     settings: AlertingSettings
     zone: ZoneInfo
     holidays: Holidays = frozenset()
+    alarms: AlarmSettings = AlarmSettings()
+
+    @property
+    def delays(self) -> Delays:
+        """Of alarms."""
+        return Delays.of(self.settings, self.alarms)
 
 
 class JudgedDay(NamedTuple):

@@ -9,7 +9,7 @@ from datetime import date
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from alerting.alarms import follow, open_alarms
+from alerting.alarm_round import AlarmRound
 from alerting.baseline import Baseline
 from alerting.days import day_runs, days_due, judge_days, usual_days
 from alerting.detect import decide
@@ -54,6 +54,7 @@ class Worker:
         clock_ms: Callable[[], int],
         holder: str,
         raw_days: int = 400,
+        desk: AlarmRound | None = None,
     ) -> None:
         self._rules = rules
         self._settings = rules.settings
@@ -70,6 +71,7 @@ class Worker:
         self._usual = dict[str, Baseline]()
         self._hindsight = Hindsight()
         self._findings = FindingWork(registry, history, rules)
+        self._alarms = desk or AlarmRound(rules)
         self._round_due_ms = 0
         self._health_due_ms = 0
 
@@ -118,7 +120,7 @@ class Worker:
         self._conditions.end("lease")
         latest = self._history.latest()
         newest = {station: {each.d: each.t for each in readings} for station, readings in latest.items()}
-        is_round = now_ms >= self._round_due_ms or now_ms < self._round_due_ms - self._settings.round_s * 1000
+        is_round = self._is_round(now_ms)
         touched = {station for station, times in newest.items() if self._newest.get(station) != times}
         if is_round:  # a reading a little late is neither marked nor the newest of its device
             recent_ms = now_ms - RECENT_MS
@@ -155,6 +157,10 @@ class Worker:
         self._retention.step(now_ms)
         self._findings.step(now_ms)
         return len(waiting) >= MOST_AT_ONCE
+
+    def _is_round(self, now_ms: int) -> bool:
+        """Whether a round is due; also where the clock was set back."""
+        return not self._round_due_ms - self._settings.round_s * 1000 <= now_ms < self._round_due_ms
 
     def _note_changed(self, station: str, spans: Iterable[Span]) -> None:
         """Remember the civil days whose quarter hours were recomputed, until they are judged again."""
@@ -227,22 +233,15 @@ class Worker:
             if self._hindsight.is_due(file.id):
                 late[file.id] = file, known
         with self._registry.writing() as session:
-            periods, alarms = open_periods(session), open_alarms(session)
+            periods = open_periods(session)
             for station, decision in decisions.items():
-                period = record(session, station, decision, periods.get(station), now_ms)
+                period = periods[station] = record(session, station, decision, periods.get(station), now_ms)
                 if station in late and period.state != SILENT:
                     file, known = late[station]
                     days = self._hindsight.look(session, self._view.use, file, self._rules, known)
                     if days:
                         self._changed_days[station] |= days
-                follow(
-                    session,
-                    period,
-                    alarms.get(station, []),
-                    raise_after_s=self._settings.raise_after_s,
-                    clear_after_s=self._settings.clear_after_s,
-                    now_ms=now_ms,
-                )
+            self._alarms.follow(session, periods, now_ms, is_round=self._is_round(now_ms))
 
     def _decide(self, file: StationFile, latest: list[Reading], now_ms: int) -> tuple[Decision, Known]:
         """Decide one station's state; one that began before what is kept is looked up further back."""

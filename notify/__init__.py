@@ -1,1 +1,1 @@
-"""Outbox of messages, channels, routes and roster. Nothing is built here yet."""
+"""Messages to people: outbox, channels, routes, duty roster, wording and delivery."""

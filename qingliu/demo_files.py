@@ -33,6 +33,9 @@ draft_hour = 0
 [alerting]
 round_s = 15
 clear_after_s = 15
+[alarms]
+silence_raise_after_s = 60
+grace_s = 60
 """
 
 _AGENT = """# Written anew at every start of the demo.

@@ -115,7 +115,8 @@ def _bring_up(paths: Paths, station: CityStation, span: Span) -> None:
         with registry.writing() as session:
             unjudged = Span(max(span.start_ms, _judged_until(session, station.id)), span.end_ms)
             (file,) = station_files(session, unjudged.start_ms, [station.id])
-            rules = Rules(settings.alerting, settings.zone, holidays_from(settings.alerting.holidays_file))
+            holidays = holidays_from(settings.alerting.holidays_file)
+            rules = Rules(settings.alerting, settings.zone, holidays, settings.alarms)
             replay(session, file, rows, _silences(station, span), unjudged, rules)
         if station.is_live:
             demo_meters.begin(paths.counters(station.id), course, span.end_ms)

@@ -509,6 +509,19 @@ class Notification(Base):
     __table_args__ = (
         UniqueConstraint("alarm_event_id", "channel"),
         Index("uq_notifications_channel_key", "channel", "key", unique=True),
+        Index(
+            "ix_notifications_waiting",
+            "channel",
+            "due_ms",
+            sqlite_where=text("sent_ms IS NULL AND failed_ms IS NULL"),
+            postgresql_where=text("sent_ms IS NULL AND failed_ms IS NULL"),
+        ),
+        Index(
+            "ix_notifications_failed_ms",
+            "failed_ms",
+            sqlite_where=text("failed_ms IS NOT NULL"),
+            postgresql_where=text("failed_ms IS NOT NULL"),
+        ),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     alarm_event_id: Mapped[int | None] = mapped_column(ForeignKey("alarm_events.id"))

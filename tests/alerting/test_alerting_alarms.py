@@ -7,13 +7,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
-from alerting.alarms import SEVERITIES, follow, open_alarms
+from alerting.alarm_book import AlarmBook
+from alerting.alarm_life import SEVERITIES
+from alerting.alarms import Delays, follow, open_alarms
 from alerting.known import Decision
 from alerting.states import WITHOUT_ENERGY, last_so, open_periods, record
 from registry.database import open_registry
 from registry.tables import Alarm, AlarmEvent, StatePeriod, Station
 
 A = "410882-0001"
+STATES = sorted(SEVERITIES.keys() - {"area_event"})
 MINUTE_MS = 60_000
 
 
@@ -30,8 +33,10 @@ def step(registry, state, now_ms, start_ms=None, raise_after_s=0, clear_after_s=
     decision = Decision(state, now_ms if start_ms is None else start_ms, f"because_{state}", evidence)
     with registry.writing() as session:
         period = record(session, A, decision, open_periods(session).get(A), now_ms)
-        follow(session, period, open_alarms(session).get(A, []), raise_after_s=raise_after_s,
-               clear_after_s=clear_after_s, now_ms=now_ms)  # fmt: skip
+        book = AlarmBook(session, now_ms)
+        delays = Delays(raise_after_s, raise_after_s, clear_after_s)
+        follow(book, period, open_alarms(session).get(A, []), delays, is_attended=False)
+        book.write()
 
 
 def periods(registry):
@@ -81,7 +86,7 @@ def test_a_state_never_begins_before_the_one_it_follows(registry):
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
-@given(st.lists(st.tuples(st.sampled_from([*SEVERITIES, "running", "unknown"]), st.integers(1, 3_000),
+@given(st.lists(st.tuples(st.sampled_from([*STATES, "running", "unknown"]), st.integers(1, 3_000),
                           st.integers(0, 20_000)), max_size=8))  # fmt: skip
 def test_periods_never_overlap_and_alarms_are_one_a_type(registry, steps):
     with registry.writing() as session:

@@ -16,6 +16,7 @@ from alerting.judging import Rules
 from alerting.worker import LEASE_MS, Worker
 from history.embedded import EmbeddedHistory
 from history.port import QUARTER_HOUR_MS, HistoryError, QuarterHour, StationReading
+from registry.alarm_settings import AlarmSettings
 from registry.config import AlertingSettings
 from registry.database import open_registry, upsert
 from registry.dirty import dirty, mark_dirty
@@ -48,6 +49,7 @@ SETTINGS = AlertingSettings(
     round_s=300, offline_after_s=1_800, stop_window_s=4 * 3_600, idle_window_s=86_400,
     small_idle_window_s=86_400, learn_s=3_600, clear_after_s=600,
 )  # fmt: skip
+AT_ONCE = AlarmSettings(silence_raise_after_s=0, grace_s=0)
 
 
 class FlakyHistory:
@@ -78,7 +80,9 @@ class Centre:
         self.meters = {A: [0.0, 0.0]}
 
     def new_worker(self, holder):
-        return Worker(Rules(SETTINGS, ZONE), self.registry, self.history, lambda: self.now_ms, holder)
+        return Worker(
+            Rules(SETTINGS, ZONE, alarms=AT_ONCE), self.registry, self.history, lambda: self.now_ms, holder
+        )
 
     def live(self, minutes, station=A, kw=3.0, m3h=1.0, every=5):
         """Time passes; the meters count and are read every five minutes, the worker ticks as often."""
@@ -557,7 +561,12 @@ def test_an_unforeseen_failure_is_a_condition_and_not_a_stream_of_tracebacks(cen
 
 def test_old_readings_go_at_night_and_what_was_made_of_them_stays(centre):
     centre.worker = Worker(
-        Rules(SETTINGS, ZONE), centre.registry, centre.history, lambda: centre.now_ms, "one", raw_days=31
+        Rules(SETTINGS, ZONE, alarms=AT_ONCE),
+        centre.registry,
+        centre.history,
+        lambda: centre.now_ms,
+        "one",
+        raw_days=31,
     )
     centre.live(60)
     old_ms = centre.now_ms - 32 * DAY_MS

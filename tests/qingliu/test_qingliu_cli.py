@@ -33,7 +33,10 @@ HEAVY = {
         "serial",
     },
     "collector": {"fastapi", "uvicorn", "jinja2", "polars", "pymodbus", "serial", "amqtt", "vl_convert"},
-    "alerting": {"fastapi", "uvicorn", "jinja2", "polars", "pymodbus", "serial", "amqtt", "vl_convert"},
+    "alerting": {
+        *("fastapi", "uvicorn", "jinja2", "polars", "pymodbus", "serial", "amqtt", "vl_convert"),
+        *("apprise", "requests"),
+    },
     "report": {
         "fastapi",
         "uvicorn",

@@ -13,7 +13,8 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
-from alerting.alarms import follow
+from alerting.alarm_book import AlarmBook
+from alerting.alarms import Delays, follow
 from alerting.detect import Decision
 from alerting.states import open_periods, record
 from console.app import create_app
@@ -283,7 +284,9 @@ def test_what_alerting_said_while_the_demo_ran_stands_at_the_next_start(tmp_path
         decision = Decision("stopped", BEGUN_MS + 30 * minute_ms, "no_energy", {})
         present = record(session, runs, decision, present, BEGUN_MS + 95 * minute_ms)
         raised_ms = BEGUN_MS + 95 * minute_ms
-        follow(session, present, [], raise_after_s=0, clear_after_s=0, now_ms=raised_ms)
+        book = AlarmBook(session, raised_ms)
+        follow(book, present, [], Delays(0, 0, 0), is_attended=True)
+        book.write()
         report_health(session, "alerting", BEGUN_MS + 120 * minute_ms, {})
     prepare(paths, known, BEGUN_MS + 6 * 60 * minute_ms, 2, Event(), lambda: None)
     with closing(open_registry(paths.registry_url)) as registry, registry.reading() as session:

@@ -13,6 +13,7 @@ _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     op.add_column("alarms", sa.Column("rang_ms", _NUMBER))
+    op.execute("UPDATE alarms SET rang_ms = raised_ms")
     op.add_column(
         "alarms", sa.Column("escalated", sa.String(64), nullable=False, server_default=sa.text("''"))
     )
@@ -20,6 +21,12 @@ def upgrade() -> None:
     op.add_column("notifications", sa.Column("key", sa.String(64)))
     op.add_column("notifications", sa.Column("failed_ms", _NUMBER))
     op.create_index("uq_notifications_channel_key", "notifications", ["channel", "key"], unique=True)
+    for name, columns, where in (
+        ("ix_notifications_waiting", ["channel", "due_ms"], "sent_ms IS NULL AND failed_ms IS NULL"),
+        ("ix_notifications_failed_ms", ["failed_ms"], "failed_ms IS NOT NULL"),
+    ):
+        condition = sa.text(where)
+        op.create_index(name, "notifications", columns, sqlite_where=condition, postgresql_where=condition)
     op.create_table(
         "alarm_mutes",
         sa.Column("id", _NUMBER, nullable=False),

@@ -1,0 +1,324 @@
+"""`qingliu alerting performance`: whether the alarms serve the desk, figure by figure beside its target."""
+
+import argparse
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from alerting.alarm_words import SHELVE_REASONS, TYPES, Words, word
+from registry.config import CentreSettings, load_centre
+from registry.database import Registry, RegistryError, open_registry
+from registry.record_entry import EARLIEST, RecordError, local
+from service.civil import ONE_DAY, Month, day_of, start_of
+from service.columns import aligned
+from service.process import complain, now_ms
+from service.settings import Fault
+
+if TYPE_CHECKING:
+    from alerting.performance import Figure, Performance, Span, Target
+
+HELP = "whether the alarms serve the desk: rates, floods, chatter, what stands, what is kept quiet"
+SHOWN_DAYS = 30
+"""ISA-18.2 asks for so many at least."""
+SHORTEST_DAYS = 28
+"""A February will do."""
+EXAMPLES = f"""The whole centre is one desk, or one county is. Without a month or days: the {SHOWN_DAYS} days
+before today, and today so far. docs/alarm-performance.md says how each figure is counted, and what to
+do about it.
+
+examples:
+  qingliu alerting performance --month 2026-10
+  qingliu alerting performance --from 2026-10-01 --to 2026-10-31 --county 410882 --json
+"""
+NAMES: dict[str, tuple[str, str]] = {
+    "alarms": ("告警次数", "alarms that rang"),
+    "per_hour": ("平均每小时告警数", "alarms an hour, on average"),
+    "per_day": ("平均每天告警数", "alarms a day, on average"),
+    "peak_hour": ("最多的一小时（整点）", "most in an hour of the clock"),
+    "peak_hour_sliding": ("最多的连续 60 分钟", "most in any 60 minutes"),
+    "busy_periods": ("超过 10 条的 10 分钟占比", "10-minute periods with more than 10"),
+    "most_in_period": ("最多的 10 分钟", "most in a 10-minute period"),
+    "floods": ("告警泛滥次数", "floods"),
+    "flood_time": ("泛滥时间占比", "time in flood"),
+    "chattering": ("反复告警", "chattering alarms"),
+    "fleeting": ("瞬时告警", "fleeting alarms"),
+    "stale": ("持续超过 24 小时（日末最多）", "active over 24 h, most at a day's end"),
+    "standing_red": ("其中无人跟进", "of these on nobody's list"),
+    "top_ten": ("前十告警占比", "share of the ten busiest"),
+    "notices": ("提示次数（不计入告警）", "notices, not counted above"),
+    "share_low": ("低级占比", "priority low"),
+    "share_medium": ("中级占比", "priority medium"),
+    "share_high": ("高级占比", "priority high"),
+    "acknowledged_median": ("确认用时（中位数）", "time to acknowledge, median"),
+    "acknowledged_95": ("确认用时（95%）", "time to acknowledge, 95 %"),
+    "acknowledged_late": ("超过 1 小时未确认占比", "not acknowledged within 1 h"),
+    "returned_median": ("恢复用时（中位数）", "time to return, median"),
+    "shelved": ("搁置", "shelved"),
+    "shelved_longest": ("最长搁置", "shelved, longest"),
+    "shelved_over_shift": ("搁置超过一班（12 小时）", "shelved over a shift (12 h)"),
+    "shelved_without_reason": ("无理由搁置", "shelved without a reason"),
+    "suppressed": ("按设计抑制", "suppressed by design"),
+    "suppressed_longest": ("最长抑制", "suppressed, longest"),
+    "out_of_service": ("停用", "out of service"),
+    "out_of_service_longest": ("最长停用", "out of service, longest"),
+}
+WORDS: dict[str, tuple[str, str]] = {
+    "title": ("告警绩效 {start} 至 {end}，{desk}", "alarm performance from {start} to {end}, {desk}"),
+    "centre": ("全中心", "the whole centre"),
+    "nothing": ("{start} 至 {end} 没有告警（{desk}）", "no alarm from {start} to {end} ({desk})"),
+    "short": ("统计期不足 30 天，标准要求至少 30 天", "short of the 30 days that the standard asks for"),
+    "few": ("告警不足 {least} 条，不评价前十占比", "the ten busiest are judged from {least} alarms on"),
+    "heads": ("指标|数值|目标|达标", "figure|value|target|met"),
+    "top": ("最频繁的告警", "the busiest alarms"),
+    "top_heads": ("对象|类型|次数|占比", "subject|type|times|share"),
+    "floods": ("告警泛滥", "floods"),
+    "flood_heads": ("开始|结束|告警数", "start|end|alarms"),
+    "chattering": ("反复告警", "chattering alarms"),
+    "chatter_heads": ("对象|类型", "subject|type"),
+    "shelves": ("搁置超过一班，需复核", "shelved over a shift, to be reviewed"),
+    "shelf_heads": ("对象|类型|开始|时长|理由", "subject|type|since|lasted|reason"),
+    "counties": ("各区县", "by county"),
+    "county_heads": ("区县|告警|提示", "county|alarms|notices"),
+    "every": ("全部", "every"),
+    "yes": ("是", "yes"),
+    "no": ("否", "no"),
+    "s": ("{:.0f} 秒", "{:.0f} s"),
+    "min": ("{:.0f} 分钟", "{:.0f} min"),
+    "h": ("{:.1f} 小时", "{:.1f} h"),
+    "d": ("{:.1f} 天", "{:.1f} d"),
+}
+_SIGNS = {"<=": "≤", "<": "<", ">=": "≥"}
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    parser.description = f"{HELP[0].upper()}{HELP[1:]}."
+    parser.epilog = EXAMPLES
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--month", metavar="M", help="such as 2026-10")
+    parser.add_argument("--from", dest="first", metavar="DAY", help="first day")
+    parser.add_argument("--to", dest="last", metavar="DAY", help="last day, included [today so far]")
+    parser.add_argument("--county", metavar="CODE", help="only one county, such as 410882")
+    parser.add_argument("--json", action="store_true", help="for machines")
+    parser.add_argument("--config", type=Path, help="centre.toml")
+    parser.set_defaults(run=_run, prog=parser.prog)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - the libraries are loaded on use
+
+    settings = load_centre(arguments.config)
+    try:
+        span = _span(arguments, settings, now_ms())
+        with closing(open_registry(settings.registry.url)) as registry:
+            return _show(arguments, settings, registry, span)
+    except RecordError as error:
+        complain(fault._replace(path=f"--{fault.path}").line(arguments.prog) for fault in error.faults)
+        return 2
+    except SQLAlchemyError as error:
+        raise RegistryError(f"registry: {str(error).splitlines()[0]}") from error
+
+
+def _span(arguments: argparse.Namespace, settings: CentreSettings, at_ms: int) -> "Span":
+    from alerting.performance import Span  # noqa: PLC0415 - likewise
+
+    today = day_of(at_ms, settings.zone)
+    first, last = _days(arguments, today)
+    if first > last:
+        raise RecordError([Fault("from", f"must not lie after {last}", str(first), "Correct one of them.")])
+    start_ms = start_of(first, settings.zone)
+    end_ms = at_ms if last >= today else start_of(last + ONE_DAY, settings.zone)
+    return Span(start_ms, max(start_ms + 1, end_ms), settings.zone)
+
+
+def _days(arguments: argparse.Namespace, today: date) -> tuple[date, date]:
+    if arguments.month is not None:
+        if arguments.first is not None or arguments.last is not None:
+            rule = "cannot be had together with --from and --to"
+            raise RecordError([Fault("month", rule, arguments.month, "Leave one of them out.")])
+        try:
+            month = Month.parse(arguments.month)
+        except ValueError as error:
+            fault = Fault("month", "must be a month such as 2026-10", arguments.month[:20], "Correct it.")
+            raise RecordError([fault]) from error
+        _check("month", month.first, today, arguments.month)
+        return month.first, month.last
+    last = today if arguments.last is None else min(today, _day("to", arguments.last, date.max))
+    if arguments.first is not None:
+        return _day("from", arguments.first, today), last
+    return last - timedelta(days=SHOWN_DAYS if arguments.last is None else SHOWN_DAYS - 1), last
+
+
+def _day(option: str, text: str, today: date) -> date:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        fault = Fault(option, "must be a day such as 2026-10-09", text[:20], "Write year, month and day.")
+        raise RecordError([fault]) from error
+    _check(option, day, today, text)
+    return day
+
+
+def _check(option: str, day: date, today: date, text: str) -> None:
+    if day > today:
+        raise RecordError([Fault(option, "must not lie in the future", text, "Name an earlier one.")])
+    if day < EARLIEST:
+        raise RecordError([Fault(option, f"must not lie before {EARLIEST}", text, "Name a later one.")])
+
+
+def _show(arguments: argparse.Namespace, settings: CentreSettings, registry: Registry, span: "Span") -> int:
+    from sqlalchemy import select  # noqa: PLC0415 - likewise
+
+    from alerting.performance import FLEETING_MS, Limits, performance  # noqa: PLC0415 - likewise
+    from alerting.performance_book import alarm_past  # noqa: PLC0415 - likewise
+    from registry.tables import County  # noqa: PLC0415 - likewise
+
+    with registry.reading() as session:
+        counties = dict(session.execute(select(County.code, County.name)).all())
+        if arguments.county is not None and arguments.county not in counties:
+            known = f"Choose of: {', '.join(sorted(counties))}." if counties else "Import the stations first."
+            raise RecordError([Fault("county", "must be a known county's code", arguments.county, known)])
+        past = alarm_past(session, span, arguments.county)
+    # An alarm returns by the off-delay later than its condition: that much is no part of how short it was.
+    limits = Limits(fleeting_ms=FLEETING_MS + settings.alerting.clear_after_s * 1000)
+    told = performance(*past, span, limits)
+    if arguments.json:
+        print(json.dumps(_object(told, span, arguments.county), ensure_ascii=False, indent=2))
+        return 0
+    page = _Page(settings, span, counties, arguments.county)
+    print(*(page.lines(told) if any(past) else page.nothing()), sep="\n")
+    return 0
+
+
+class _Page:
+    """The figures as text for people."""
+
+    def __init__(
+        self, settings: CentreSettings, span: "Span", counties: dict[str, str], county: str | None
+    ) -> None:
+        self._language = settings.centre.language
+        self._place = 0 if self._language == "zh-CN" else 1
+        self._span = span
+        self._counties = counties
+        self._county = county
+
+    def say(self, key: str) -> str:
+        return WORDS[key][self._place]
+
+    def nothing(self) -> Iterator[str]:
+        yield self._head("nothing")
+
+    def lines(self, told: "Performance") -> Iterator[str]:
+        """The figures, then what is behind them."""
+        from alerting.performance import LEAST_FOR_TOP  # noqa: PLC0415 - likewise
+
+        yield self._head("title")
+        rows = [
+            (NAMES[each.name][self._place], self._value(each), self._target(each), self._met(each))
+            for each in told.figures
+        ]
+        yield from self._table("", "heads", rows, {1})
+        if self._span.end_ms - self._span.start_ms < SHORTEST_DAYS * ONE_DAY / timedelta(milliseconds=1):
+            yield self.say("short")
+        if any(
+            each.name == "top_ten" and each.value is not None and each.is_met is None for each in told.figures
+        ):
+            yield self.say("few").format(least=LEAST_FOR_TOP)
+        top = [
+            (each.subject, self._word(TYPES, each.type), str(each.times), f"{each.share:.1%}")
+            for each in told.top
+        ]
+        yield from self._table("top", "top_heads", top, {2, 3})
+        floods = [(self._at(each.start_ms), self._at(each.end_ms), str(each.alarms)) for each in told.floods]
+        yield from self._table("floods", "flood_heads", floods, {2})
+        yield from self._table(
+            "chattering",
+            "chatter_heads",
+            [(subject, self._word(TYPES, type_)) for subject, type_ in told.chattering],
+        )
+        shelves = [
+            (
+                each.subject,
+                self._word(TYPES, each.type) or self.say("every"),
+                self._at(each.since_ms),
+                self._duration(each.lasted_ms(self._span.end_ms) / 1000),
+                self._word(SHELVE_REASONS, each.reason) or "-",
+            )
+            for each in told.long_shelves
+        ]
+        yield from self._table("shelves", "shelf_heads", shelves)
+        if self._county is None:
+            loads = [
+                (
+                    self._counties.get(each.county or "", each.county or "-"),
+                    str(each.alarms),
+                    str(each.notices),
+                )
+                for each in told.counties
+            ]
+            yield from self._table("counties", "county_heads", loads, {1, 2})
+
+    def _table(
+        self, title: str, heads: str, rows: Sequence[Sequence[str]], right: Iterable[int] = ()
+    ) -> Iterator[str]:
+        if rows:
+            if title:
+                yield from ("", self.say(title))
+            yield from aligned([self.say(heads).split("|"), *rows], set(right))
+
+    def _head(self, key: str) -> str:
+        desk = self.say("centre") if self._county is None else self._counties[self._county]
+        start, end = self._at(self._span.start_ms), self._at(self._span.end_ms)
+        return self.say(key).format(start=start, end=end, desk=desk)
+
+    def _word(self, words: Words, code: str) -> str:
+        return word(words, code, self._language)
+
+    def _at(self, ms: int) -> str:
+        return local(ms, self._span.zone)
+
+    def _value(self, figure: "Figure") -> str:
+        if figure.value is None:
+            return "-"
+        if figure.unit == "s":
+            return self._duration(figure.value)
+        if figure.unit == "share":
+            return f"{figure.value:.1%}"
+        return f"{figure.value:.0f}" if figure.unit == "count" else f"{figure.value:.2f}"
+
+    def _target(self, figure: "Figure") -> str:
+        if figure.target is None:
+            return "-"
+        bound = figure.target.bound
+        shown = f"{bound:.0%}" if figure.unit == "share" else f"{bound:g}"
+        return f"{_SIGNS[figure.target.sign]} {shown}" if bound else shown
+
+    def _met(self, figure: "Figure") -> str:
+        return "-" if figure.is_met is None else self.say("yes" if figure.is_met else "no")
+
+    def _duration(self, seconds: float) -> str:
+        for unit, length, until in (("s", 1, 120), ("min", 60, 7_200), ("h", 3_600, 172_800)):
+            if seconds < until:
+                return self.say(unit).format(seconds / length)
+        return self.say("d").format(seconds / 86_400)
+
+
+def _object(told: "Performance", span: "Span", county: str | None) -> dict[str, Any]:
+    def bound(target: "Target | None") -> dict[str, Any] | None:
+        return None if target is None else target._asdict()
+
+    rest = ("top", "counties", "floods", "standing")
+    return {
+        "start_ms": span.start_ms,
+        "end_ms": span.end_ms,
+        "county": county,
+        "figures": [each._asdict() | {"target": bound(each.target)} for each in told.figures],
+        **{name: [each._asdict() for each in getattr(told, name)] for name in rest},
+        "chattering": [{"subject": subject, "type": type_} for subject, type_ in told.chattering],
+        "long_shelves": [
+            each._asdict() | {"lasted_ms": each.lasted_ms(span.end_ms)} for each in told.long_shelves
+        ],
+    }

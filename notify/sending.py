@@ -1,0 +1,62 @@
+"""The loop that keeps sending, under a lease, so that two never send the same."""
+
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from notify.sender import Sender
+from registry.database import Registry
+from registry.services import HEALTH_EVERY_MS, release_lease, report_health, take_lease
+from service.conditions import Conditions
+
+logger = logging.getLogger("notify")
+
+NAME = "notify"
+LEASE_MS = 60_000
+STEP_S = 2.0
+
+
+class Sending:
+    """Sends until told to stop; whatever fails is tried again."""
+
+    def __init__(self, sender: Sender, registry: Registry, clock_ms: Callable[[], int], holder: str) -> None:
+        self._sender = sender
+        self._registry = registry
+        self._clock_ms = clock_ms
+        self._holder = holder
+        self._conditions = Conditions(logger)
+        self._health_due_ms = 0
+
+    def run(self, stop: threading.Event) -> None:
+        """Send what is due, every other second."""
+        while not stop.is_set():
+            try:
+                self._step(self._clock_ms())
+                self._conditions.end("registry")
+                self._conditions.end("sender")
+            except SQLAlchemyError as error:
+                self._conditions.begin("registry", str(error).splitlines()[0])
+            except Exception as error:
+                if "sender" not in self._conditions.current():
+                    logger.exception("unexpected failure, going on")
+                self._conditions.begin("sender", f"unexpected failure: {error!r}")
+            stop.wait(STEP_S)
+        self._sender.close()
+        with suppress(SQLAlchemyError), self._registry.writing() as session:
+            release_lease(session, NAME, self._holder)
+
+    def _step(self, now_ms: int) -> None:
+        with self._registry.writing() as session:
+            if not take_lease(session, NAME, self._holder, now_ms, LEASE_MS):
+                self._conditions.begin("lease", "another sender holds it; waiting")
+                return
+        self._conditions.end("lease")
+        self._sender.step(now_ms)
+        if not 0 <= now_ms - self._health_due_ms < HEALTH_EVERY_MS:
+            self._health_due_ms = now_ms
+            said = self._conditions.current() | self._sender.conditions()
+            with self._registry.writing() as session:
+                report_health(session, NAME, now_ms, said)

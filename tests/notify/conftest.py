@@ -1,0 +1,28 @@
+"""Receivers on this machine, and an outbox in a registry."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from notify_receivers import Mailbox, WebReceiver
+
+from registry.database import Registry, open_registry
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Iterator[Registry]:
+    with closing(open_registry(f"sqlite:///{tmp_path}/registry.db")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def web() -> Iterator[WebReceiver]:
+    with closing(WebReceiver()) as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def mail() -> Iterator[Mailbox]:
+    with closing(Mailbox()) as mailbox:
+        yield mailbox
