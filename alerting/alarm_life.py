@@ -29,6 +29,8 @@ SEVERITIES = {
 """What rings, and how loud at first."""
 AREA_EVENT, EXCLUSION = "area_event", "exclusion"
 """By what design an alarm is suppressed."""
+UNACKNOWLEDGED = "unacknowledged"
+"""The step of escalation that begins anew when an alarm rings again."""
 SHELVED, OUT_OF_SERVICE = "shelved", "out_of_service"
 """By what decision of a person it is quiet."""
 
@@ -106,7 +108,7 @@ def clear(book: AlarmBook, alarm: Alarm, *, is_attended: bool) -> None:
     book.note(alarm, "returned_to_normal", tells=was_loud)
 
 
-def settle(book: AlarmBook, alarm: Alarm, quiet: Quiet, actor: str = "") -> None:
+def settle(book: AlarmBook, alarm: Alarm, quiet: Quiet, actor: str = "", note: str = "") -> None:
     """Bring an open alarm's quietness up to date; what ends over a standing condition rings again.
 
     Args:
@@ -114,20 +116,21 @@ def settle(book: AlarmBook, alarm: Alarm, quiet: Quiet, actor: str = "") -> None
         alarm: open.
         quiet: what keeps it quiet from now on.
         actor: who did it; empty for time or design.
+        note: what that person said.
     """
     before = quiet_of(alarm)
     if quiet == before:
         return
     _keep_quiet(alarm, quiet)
     if quiet.out_of_service != before.out_of_service:
-        book.note(alarm, OUT_OF_SERVICE if quiet.out_of_service else "returned_to_service", actor=actor)
+        event = OUT_OF_SERVICE if quiet.out_of_service else "returned_to_service"
+        book.note(alarm, event, actor=actor, note=note)
     if (quiet.shelved_until_ms, quiet.shelve_reason) != (before.shelved_until_ms, before.shelve_reason):
         if quiet.shelved_until_ms is None:
             book.note(alarm, "unshelved", actor=actor)
         else:
-            book.note(
-                alarm, SHELVED, actor=actor, until_ms=quiet.shelved_until_ms, reason=quiet.shelve_reason
-            )
+            until_ms, reason = quiet.shelved_until_ms, quiet.shelve_reason
+            book.note(alarm, SHELVED, actor=actor, note=note, until_ms=until_ms, reason=reason)
     if quiet.suppressed_by != before.suppressed_by:
         if quiet.suppressed_by is None:
             book.note(alarm, "unsuppressed", by=before.suppressed_by)
@@ -150,6 +153,7 @@ def _ring_again(book: AlarmBook, alarm: Alarm) -> None:
         return
     alarm.rang_ms = book.now_ms
     alarm.acknowledged_ms = alarm.acknowledged_by = None
+    alarm.escalated = " ".join(step for step in alarm.escalated.split() if step != UNACKNOWLEDGED)
     book.note(alarm, "rang_again", tells=True)
 
 

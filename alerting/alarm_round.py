@@ -14,7 +14,7 @@ from alerting.fleet_cards import Card, fleet_cards, places_of
 from alerting.hearing import Hearing
 from alerting.judging import Rules
 from alerting.mutes import end_expired, quiets, standing_mutes
-from alerting.telling import tell
+from alerting.telling import tell, tell_deafness
 from notify.post import Post
 from registry.services import health
 from registry.tables import StatePeriod
@@ -48,7 +48,12 @@ class AlarmRound:
             self._cards = fleet_cards(session, self._rules.alarms)
         hears = self._hearing.hears(now_ms)
         follow_all(session, periods, self._cards, self._rules, self._post, hears=hears, now_ms=now_ms)
-        if is_round and self._post is not None:
+        if self._post is None:
+            return
+        news = self._hearing.news(now_ms)
+        if news is not None:
+            tell_deafness(session, news, self._post, now_ms)
+        if is_round:
             put_digest(session, self._cards, self._post, self._digest_of, now_ms)
 
 

@@ -69,7 +69,8 @@ ALONE = Around()
 def open_alarms(session: Session) -> dict[str, list[Alarm]]:
     """The open alarms by subject, to be changed."""
     found: dict[str, list[Alarm]] = {}
-    for alarm in session.scalars(select(Alarm).where(Alarm.closed_ms.is_(None)).with_for_update()):
+    rows = select(Alarm).where(Alarm.closed_ms.is_(None)).order_by(Alarm.id).with_for_update()
+    for alarm in session.scalars(rows):
         found.setdefault(alarm.subject, []).append(alarm)
     return found
 

@@ -9,8 +9,12 @@ from pathlib import Path
 
 from alerting import (
     backtest_command,
+    desk_command,
     findings_command,
+    list_command,
+    out_of_service_command,
     performance_command,
+    show_command,
     test_channel_command,
     verdicts_command,
 )
@@ -27,6 +31,10 @@ def register(parser: argparse.ArgumentParser) -> None:
     running.add_argument("--config", type=Path, help="centre.toml")
     running.add_argument("--verbose", action="store_true", help="log more")
     running.set_defaults(run=_run)
+    list_command.register(commands.add_parser("list", help=list_command.HELP))
+    show_command.register(commands.add_parser("show", help=show_command.HELP))
+    desk_command.register(commands)
+    out_of_service_command.register(commands.add_parser("out-of-service", help=out_of_service_command.HELP))
     backtest_command.register(commands.add_parser("backtest", help=backtest_command.HELP))
     findings_command.register(commands.add_parser("findings", help=findings_command.HELP))
     performance_command.register(commands.add_parser("performance", help=performance_command.HELP))

@@ -12,7 +12,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerting.alarm_book import AlarmBook, Step
-from alerting.alarm_life import OUT_OF_SERVICE, SHELVED, acknowledge, is_active, is_open, quiet_of, settle
+from alerting.alarm_life import (
+    AREA_EVENT,
+    OUT_OF_SERVICE,
+    SHELVED,
+    acknowledge,
+    is_active,
+    is_open,
+    quiet_of,
+    settle,
+)
 from alerting.alarm_words import CAUSES, SHELVE_REASONS, TYPES
 from alerting.mutes import end_expired, quiet_for, quiets, standing_mutes
 from registry.audit import LONGEST_ACTOR, note_change
@@ -118,7 +127,7 @@ class Desk:
             raise DeskError(f"a shelf must end within the next {LONGEST_SHELF.days} days")
         self._end(alarm.subject, alarm.type, SHELVED)
         self._mute(SHELVED, alarm.subject, alarm.type, reason, note, until_ms)
-        self._settle([alarm])
+        self._settle([alarm], note.strip())
         return alarm
 
     def unshelve(self, alarm_id: int) -> Alarm:
@@ -142,12 +151,13 @@ class Desk:
         if self._session.get(Station, station) is None:
             raise DeskError(f"there is no station {station!r}")
         if type_:
-            _choice("type", type_, TYPES)
+            _choice("type", type_, TYPES.keys() - {AREA_EVENT})
         _choice("reason", reason, SHELVE_REASONS)
         if any(each.kind == OUT_OF_SERVICE and each.type == type_ for each in self._mutes(station)):
             raise DeskError(f"{station}: these alarms are out of service already")
+        alarms = self._alarms_of(station)
         mute = self._mute(OUT_OF_SERVICE, station, type_, reason, note, None)
-        self._settle(self._alarms_of(station))
+        self._settle(alarms, note.strip())
         return mute
 
     def return_to_service(self, station: str, type_: str = "") -> None:
@@ -156,9 +166,10 @@ class Desk:
         Raises:
             DeskError: they are not out of service.
         """
+        alarms = self._alarms_of(station)
         if not self._end(station, type_, OUT_OF_SERVICE):
             raise DeskError(f"{station}: these alarms are not out of service")
-        self._settle(self._alarms_of(station))
+        self._settle(alarms)
 
     def _any(self, alarm_id: int) -> Alarm:
         alarm = self._session.get(Alarm, alarm_id, with_for_update=True)
@@ -173,8 +184,9 @@ class Desk:
         return alarm
 
     def _alarms_of(self, subject: str) -> list[Alarm]:
-        found = select(Alarm).where(Alarm.subject == subject, Alarm.closed_ms.is_(None)).with_for_update()
-        return list(self._session.scalars(found))
+        """The open alarms of a subject; locked before the audit trail is, as in every act."""
+        found = select(Alarm).where(Alarm.subject == subject, Alarm.closed_ms.is_(None))
+        return list(self._session.scalars(found.order_by(Alarm.id).with_for_update()))
 
     def _company(self, name: str) -> int:
         found = self._session.scalar(select(Company.id).where(Company.name == name))
@@ -215,14 +227,14 @@ class Desk:
             self._session, at_ms=self._now_ms, actor=self._by, action=action, subject=subject, after=after
         )
 
-    def _settle(self, alarms: Iterable[Alarm]) -> None:
+    def _settle(self, alarms: Iterable[Alarm], note: str = "") -> None:
         """Bring the quietness of a subject's alarms in line with what people decided."""
 
         def do(book: AlarmBook) -> None:
             for alarm in alarms:
                 by_people = quiets(self._mutes(alarm.subject)).get(alarm.subject, {})
                 quiet = quiet_for(by_people, alarm.type)._replace(suppressed_by=alarm.suppressed_by)
-                settle(book, alarm, quiet, self._by)
+                settle(book, alarm, quiet, self._by, note)
                 if quiet_of(alarm).why is not None and not is_active(alarm):
                     alarm.closed_ms = self._now_ms  # it has returned, and nobody is waited for
 

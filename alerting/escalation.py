@@ -7,12 +7,12 @@ red for weeks: it becomes work of the O&M company, with a due time.
 from typing import NamedTuple
 
 from alerting.alarm_book import AlarmBook
-from alerting.alarm_life import NOTICE, is_active, quiet_of
+from alerting.alarm_life import NOTICE, UNACKNOWLEDGED, is_active, quiet_of
 from registry.alarm_settings import AlarmSettings
 from registry.tables import Alarm
 
 DAY_MS = 86_400_000
-UNACKNOWLEDGED, LONG, VERY_LONG, OVERDUE = "unacknowledged", "long", "very_long", "overdue"
+LONG, VERY_LONG, OVERDUE = "long", "very_long", "overdue"
 LEVELS = {UNACKNOWLEDGED: 2, LONG: 2, VERY_LONG: 3, OVERDUE: 2}
 """The steps, and how far up each is told."""
 UNTREATED = ("stopped", "flow_without_power", "idling")

@@ -13,6 +13,7 @@ from alerting.alarm_words import LANGUAGES, REASONS, STEPS, TYPES, word
 from alerting.area import Place
 from alerting.escalation import Weight
 from alerting.fleet_cards import Card
+from alerting.hearing import Deafness
 from notify.message import Message
 from notify.outbox import put
 from notify.post import Post
@@ -42,6 +43,17 @@ _TEXTS = {
         "{where}: {type}, {step}: {reason}, since {since}{company}",
     ),
 }
+_DEAFNESS_TITLES = ("监管中心数据采集", "The centre's own collector")
+_DEAFNESS = {
+    "deaf": (
+        "监管中心自 {since} 起收不到站点数据，采集服务异常{why}。期间离线不报警，请先检查中心。",
+        "The centre has heard nothing since {since}, its collector is down or ill{why}. Look there first.",
+    ),
+    "hears": (
+        "监管中心已恢复接收站点数据（自 {since} 中断）。",
+        "The centre hears its stations again (deaf since {since}).",
+    ),
+}
 _OF_MANY = ("（{stations}/{of} 座站点）", " ({stations} of {of} stations)")
 
 
@@ -54,6 +66,23 @@ def tell(
     return sum(
         put(session, message(step, cards, post.zone, now_ms), post, now_ms, step.event.id) for step in steps
     )
+
+
+def tell_deafness(session: Session, news: Deafness, post: Post, now_ms: int) -> int:
+    """Tell that the centre hears nothing, or hears again; returns the number of the outbox's rows."""
+    since = _instant(news.since_ms, post.zone)
+    kind = "hears" if news.is_over else "deaf"
+    words = zip(LANGUAGES, _DEAFNESS[kind], (f"（{news.why}）", f" ({news.why})"), strict=True)
+    texts = {language: text.format(since=since, why=why if news.why else "") for language, text, why in words}
+    told = Message(
+        key=f"{kind}-{news.since_ms}",
+        matter="alarms",
+        severity="high",
+        title=dict(zip(LANGUAGES, _DEAFNESS_TITLES, strict=True)),
+        text=texts,
+        since_ms=news.since_ms,
+    )
+    return put(session, told, post, now_ms)
 
 
 def message(step: Step, cards: Mapping[str, Card], zone: ZoneInfo, now_ms: int) -> Message:

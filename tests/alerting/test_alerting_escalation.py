@@ -3,7 +3,7 @@
 import pytest
 
 from alerting.alarm_book import AlarmBook
-from alerting.alarm_life import acknowledge, rise
+from alerting.alarm_life import Quiet, acknowledge, rise, settle
 from alerting.escalation import Weight, due_steps, escalate
 from registry.alarm_settings import AlarmSettings
 from registry.tables import Alarm
@@ -105,6 +105,9 @@ def test_what_is_quiet_or_over_is_not_escalated(quiet):
 
 def test_after_it_rang_again_the_time_to_acknowledge_begins_anew():
     alarm = raised()
-    alarm.rang_ms = 10 * HOUR_MS
-    assert due_steps(alarm, SETTINGS, 11 * HOUR_MS) == []
-    assert due_steps(alarm, SETTINGS, 12 * HOUR_MS) == ["unacknowledged"]
+    assert at(2, alarm) == [("unacknowledged", 2)]
+    settle(AlarmBook(Shelf(), 3 * HOUR_MS), alarm, Quiet(shelved_until_ms=1, shelve_reason="testing"))
+    assert at(9, alarm) == []
+    settle(AlarmBook(Shelf(), 10 * HOUR_MS), alarm, Quiet())
+    assert at(11, alarm) == []
+    assert at(12, alarm) == [("unacknowledged", 2)]
