@@ -6,106 +6,40 @@ not their end; what came after the span is not looked at, so that a month's figu
 """
 
 import math
-from bisect import bisect_left, bisect_right
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 from statistics import median
 from typing import Literal, NamedTuple
-from zoneinfo import ZoneInfo
 
-from service.civil import day_of, days_between, start_of
+from alerting.performance_past import (
+    DAY_MS,
+    DEFAULT_LIMITS,
+    HOUR_MS,
+    NOTICE,
+    Annunciation,
+    Limits,
+    Occurrence,
+    Quiet,
+    Span,
+    first_of,
+)
+from alerting.performance_windows import (
+    FLOOD_OVER,
+    PERIOD_MS,
+    Flood,
+    Standing,
+    chattering_in,
+    floods_in,
+    most_within,
+    per_period,
+    periods_in,
+    standing_in,
+)
 
-NOTICE = "low"
-"""The severity of what is listed but not pushed; anything above is an alarm."""
-MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
-PERIOD_MS = FLEETING_MS = 10 * MINUTE_MS
-FLOOD_OVER, FLOOD_ENDS_BELOW = 10, 5
-"""Alarms in ten minutes: more begin a flood, fewer end it."""
 SHIFT_MS = 12 * HOUR_MS
 TOP = 10
 LEAST_FOR_TOP = 200
 """Ten alarms that rang once each are more than 5 % of fewer than so many: too few to judge by."""
-
-
-class Annunciation(NamedTuple):
-    """Something that rang for the desk; the severity is that of the moment."""
-
-    at_ms: int
-    subject: str
-    type: str
-    severity: str
-    county: str | None = None
-
-
-class Quiet(NamedTuple):
-    """What kept alarms quiet for a time: `shelved`, `out_of_service` or `suppressed`; no end: still does."""
-
-    kind: str
-    subject: str
-    type: str
-    since_ms: int
-    ended_ms: int | None = None
-    reason: str = ""
-
-    def stands(self, at_ms: int) -> bool:
-        """Whether it kept quiet at an instant."""
-        return self.since_ms <= at_ms and (self.ended_ms is None or self.ended_ms > at_ms)
-
-    def lasted_ms(self, end_ms: int) -> int:
-        """How long it has lasted by an instant."""
-        return (end_ms if self.ended_ms is None else min(self.ended_ms, end_ms)) - self.since_ms
-
-
-class Occurrence(NamedTuple):
-    """One life of an alarm; instants in ms, None for what has not happened.
-
-    Attributes:
-        subject: a station, a county or a town.
-        type: of the alarm.
-        raised_ms: when its condition was raised, quietly or not.
-        alarmed_ms: when it first rang as an alarm; None for what was never more than a notice.
-        returned_ms: when it returned to normal.
-        acknowledged_ms: when somebody first acknowledged it.
-        followed_up_ms: when it went to the follow-up list.
-        closed_ms: when it left the list.
-        quiet: all times in which it was quiet.
-    """
-
-    subject: str
-    type: str
-    raised_ms: int
-    alarmed_ms: int | None = None
-    returned_ms: int | None = None
-    acknowledged_ms: int | None = None
-    followed_up_ms: int | None = None
-    closed_ms: int | None = None
-    quiet: tuple[Quiet, ...] = ()
-
-
-class Span(NamedTuple):
-    """A time to look at, ms since the epoch, the end not included, and the zone of its civil days."""
-
-    start_ms: int
-    end_ms: int
-    zone: ZoneInfo
-
-    def midnights(self) -> list[int]:
-        """The beginnings of its civil days; the first may lie before it."""
-        days = days_between(day_of(self.start_ms, self.zone), day_of(self.end_ms, self.zone))
-        return [start_of(day, self.zone) for day in days]
-
-
-class Limits(NamedTuple):
-    """What counts as chattering and as fleeting, where the standard leaves it to the plant.
-
-    A process plant calls three times in a minute chattering. Here a state is judged over hours and returns to
-    normal with a delay, so nothing could ring so often; three times in a day is as useless to the desk.
-    """
-
-    chatter_times: int = 3
-    chatter_ms: int = DAY_MS
-    fleeting_ms: int = FLEETING_MS
 
 
 class Target(NamedTuple):
@@ -186,22 +120,6 @@ class CountyLoad(NamedTuple):
     notices: int
 
 
-class Flood(NamedTuple):
-    """A time in which alarms came faster than a person can look at."""
-
-    start_ms: int
-    end_ms: int
-    alarms: int
-
-
-class Standing(NamedTuple):
-    """What had been active for more than a day at an instant, and what of it was nobody's work yet."""
-
-    at_ms: int
-    stale: int
-    red: int
-
-
 class Performance(NamedTuple):
     """All figures of a desk; the busiest alarms and counties first, the rest by time."""
 
@@ -212,9 +130,6 @@ class Performance(NamedTuple):
     standing: list[Standing]
     chattering: list[tuple[str, str]]
     long_shelves: list[Quiet]
-
-
-DEFAULT_LIMITS = Limits()
 
 
 def performance(
@@ -282,104 +197,6 @@ def performance(
     )
 
 
-def per_period(instants: Iterable[int], span: Span, step_ms: int) -> Counter[int]:
-    """How many fall into each period of the clock, by its beginning; periods are counted from midnight."""
-    midnights = span.midnights()
-    found: Counter[int] = Counter()
-    for at_ms in instants:
-        midnight = midnights[bisect_right(midnights, at_ms) - 1]
-        found[midnight + (at_ms - midnight) // step_ms * step_ms] += 1
-    return found
-
-
-def periods_in(span: Span, step_ms: int) -> int:
-    """How many periods of the clock the span touches."""
-    edges = [*span.midnights(), span.end_ms]
-    return sum(
-        math.ceil((until_ms - midnight) / step_ms) - max(0, (span.start_ms - midnight) // step_ms)
-        for midnight, until_ms in pairwise(edges)
-    )
-
-
-def most_within(instants: Sequence[int], window_ms: int) -> int:
-    """The most in any window so long, wherever it begins.
-
-    Args:
-        instants: in order.
-        window_ms: its length; two that lie so far apart are not in one.
-    """
-    most = oldest = 0
-    for number, at_ms in enumerate(instants):
-        while instants[oldest] <= at_ms - window_ms:
-            oldest += 1
-        most = max(most, number + 1 - oldest)
-    return most
-
-
-def floods_in(instants: Sequence[int], end_ms: int) -> list[Flood]:
-    """The floods: more than 10 in ten minutes begin one, fewer than 5 in ten minutes end it.
-
-    A flood begins with the first alarm of the ten minutes that were too many, and ends when the last ten
-    minutes hold fewer than 5, or with the span. One that swells again out of the same ten is the same flood.
-
-    Args:
-        instants: in order.
-        end_ms: of the span, after all of them.
-    """
-    ranges: list[tuple[int, int]] = []
-    first: int | None = None
-    oldest = 0
-    for number, at_ms in enumerate(instants):
-        if first is not None and instants[number - FLOOD_ENDS_BELOW] + PERIOD_MS < at_ms:
-            ranges.append((first, number))
-            first = None
-        while instants[oldest] <= at_ms - PERIOD_MS:
-            oldest += 1
-        if first is None and number + 1 - oldest > FLOOD_OVER:
-            is_same = bool(ranges) and ranges[-1][1] > oldest
-            first = ranges.pop()[0] if is_same else oldest
-    if first is not None:
-        ranges.append((first, len(instants)))
-    return [
-        Flood(instants[begin], min(instants[end - FLOOD_ENDS_BELOW] + PERIOD_MS, end_ms), end - begin)
-        for begin, end in ranges
-    ]
-
-
-def chattering_in(new: Iterable[Occurrence], limits: Limits = DEFAULT_LIMITS) -> list[tuple[str, str]]:
-    """Subject and type of what was raised too often; a shelf that ends and rings again does not count."""
-    by_alarm: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
-    for each in new:
-        if each.alarmed_ms is not None:
-            by_alarm[each.subject, each.type].append(each.alarmed_ms)
-    return sorted(
-        alarm
-        for alarm, instants in by_alarm.items()
-        if most_within(sorted(instants), limits.chatter_ms) >= limits.chatter_times
-    )
-
-
-def standing_in(occurrences: Iterable[Occurrence], span: Span) -> list[Standing]:
-    """What was stale at the end of each civil day, and at the end of the span: active for more than 24 h.
-
-    It stands red if it was not on the follow-up list and not quiet either.
-    """
-    marks = [midnight for midnight in span.midnights() if span.start_ms < midnight < span.end_ms]
-    marks.append(span.end_ms)
-    stale, red = [0] * len(marks), [0] * len(marks)
-    for each in occurrences:
-        if each.alarmed_ms is None:
-            continue
-        gone_ms = _first(each.returned_ms, each.closed_ms, span.end_ms + 1)
-        begin = max(bisect_right(marks, each.raised_ms + DAY_MS), bisect_left(marks, each.alarmed_ms))
-        for number in range(begin, bisect_left(marks, gone_ms)):
-            at_ms = marks[number]
-            stale[number] += 1
-            is_work = each.followed_up_ms is not None and each.followed_up_ms <= at_ms
-            red[number] += not is_work and not any(quiet.stands(at_ms) for quiet in each.quiet)
-    return [Standing(*counted) for counted in zip(marks, stale, red, strict=True)]
-
-
 def top_ten(alarms: Iterable[Annunciation]) -> list[Load]:
     """The ten that rang most often."""
     counts = Counter((each.subject, each.type) for each in alarms)
@@ -414,12 +231,12 @@ def _mix(rang: Sequence[Annunciation]) -> Found:
 def _times(new: Sequence[Occurrence], end_ms: int) -> Found:
     """What still waits counts with its time so far; what became work as it first rang asked for no answer."""
     waits = sorted(
-        max(0, _first(each.acknowledged_ms, each.closed_ms, end_ms) - each.alarmed_ms)
+        max(0, first_of(each.acknowledged_ms, each.closed_ms, end_ms) - each.alarmed_ms)
         for each in new
         if each.alarmed_ms is not None
         and (each.followed_up_ms is None or each.followed_up_ms > each.alarmed_ms)
     )
-    lasted = [_first(each.returned_ms, end_ms) - each.raised_ms for each in new]
+    lasted = [first_of(each.returned_ms, end_ms) - each.raised_ms for each in new]
     late = sum(wait_ms > HOUR_MS for wait_ms in waits)
     return {
         "acknowledged_median": median(waits) / 1000 if waits else None,
@@ -461,7 +278,3 @@ def _figure(name: str, value: float | None, alarms: int) -> Figure:
     is_judged = name != "top_ten" or alarms >= LEAST_FOR_TOP
     is_met = target.is_met(value) if target is not None and value is not None and is_judged else None
     return Figure(name, value, unit, target, is_met)
-
-
-def _first(*instants: int | None) -> int:
-    return min(each for each in instants if each is not None)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
-from alerting.performance import NOTICE, Annunciation, Occurrence, Quiet, Span
+from alerting.performance_past import NOTICE, Annunciation, Occurrence, Quiet, Span
 from registry.tables import Alarm, AlarmEvent, AlarmMute, Station
 
 _BEGINS = {"suppressed": "suppressed", "shelved": "shelved", "out_of_service": "out_of_service"}

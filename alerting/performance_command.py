@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alerting.alarm_words import SHELVE_REASONS, TYPES, Words, word
+from alerting.performance_words import NAMES, SIGNS, WORDS
 from registry.config import CentreSettings, load_centre
 from registry.database import Registry, RegistryError, open_registry
 from registry.record_entry import EARLIEST, RecordError, local
@@ -18,7 +19,8 @@ from service.process import complain, now_ms
 from service.settings import Fault
 
 if TYPE_CHECKING:
-    from alerting.performance import Figure, Performance, Span, Target
+    from alerting.performance import Figure, Performance, Target
+    from alerting.performance_past import Span
 
 HELP = "whether the alarms serve the desk: rates, floods, chatter, what stands, what is kept quiet"
 SHOWN_DAYS = 30
@@ -33,64 +35,6 @@ examples:
   qingliu alerting performance --month 2026-10
   qingliu alerting performance --from 2026-10-01 --to 2026-10-31 --county 410882 --json
 """
-NAMES: dict[str, tuple[str, str]] = {
-    "alarms": ("告警次数", "alarms that rang"),
-    "per_hour": ("平均每小时告警数", "alarms an hour, on average"),
-    "per_day": ("平均每天告警数", "alarms a day, on average"),
-    "peak_hour": ("最多的一小时（整点）", "most in an hour of the clock"),
-    "peak_hour_sliding": ("最多的连续 60 分钟", "most in any 60 minutes"),
-    "busy_periods": ("超过 10 条的 10 分钟占比", "10-minute periods with more than 10"),
-    "most_in_period": ("最多的 10 分钟", "most in a 10-minute period"),
-    "floods": ("告警泛滥次数", "floods"),
-    "flood_time": ("泛滥时间占比", "time in flood"),
-    "chattering": ("反复告警", "chattering alarms"),
-    "fleeting": ("瞬时告警", "fleeting alarms"),
-    "stale": ("持续超过 24 小时（日末最多）", "active over 24 h, most at a day's end"),
-    "standing_red": ("其中无人跟进", "of these on nobody's list"),
-    "top_ten": ("前十告警占比", "share of the ten busiest"),
-    "notices": ("提示次数（不计入告警）", "notices, not counted above"),
-    "share_low": ("低级占比", "priority low"),
-    "share_medium": ("中级占比", "priority medium"),
-    "share_high": ("高级占比", "priority high"),
-    "acknowledged_median": ("确认用时（中位数）", "time to acknowledge, median"),
-    "acknowledged_95": ("确认用时（95%）", "time to acknowledge, 95 %"),
-    "acknowledged_late": ("超过 1 小时未确认占比", "not acknowledged within 1 h"),
-    "returned_median": ("恢复用时（中位数）", "time to return, median"),
-    "shelved": ("搁置", "shelved"),
-    "shelved_longest": ("最长搁置", "shelved, longest"),
-    "shelved_over_shift": ("搁置超过一班（12 小时）", "shelved over a shift (12 h)"),
-    "shelved_without_reason": ("无理由搁置", "shelved without a reason"),
-    "suppressed": ("按设计抑制", "suppressed by design"),
-    "suppressed_longest": ("最长抑制", "suppressed, longest"),
-    "out_of_service": ("停用", "out of service"),
-    "out_of_service_longest": ("最长停用", "out of service, longest"),
-}
-WORDS: dict[str, tuple[str, str]] = {
-    "title": ("告警绩效 {start} 至 {end}，{desk}", "alarm performance from {start} to {end}, {desk}"),
-    "centre": ("全中心", "the whole centre"),
-    "nothing": ("{start} 至 {end} 没有告警（{desk}）", "no alarm from {start} to {end} ({desk})"),
-    "short": ("统计期不足 30 天，标准要求至少 30 天", "short of the 30 days that the standard asks for"),
-    "few": ("告警不足 {least} 条，不评价前十占比", "the ten busiest are judged from {least} alarms on"),
-    "heads": ("指标|数值|目标|达标", "figure|value|target|met"),
-    "top": ("最频繁的告警", "the busiest alarms"),
-    "top_heads": ("对象|类型|次数|占比", "subject|type|times|share"),
-    "floods": ("告警泛滥", "floods"),
-    "flood_heads": ("开始|结束|告警数", "start|end|alarms"),
-    "chattering": ("反复告警", "chattering alarms"),
-    "chatter_heads": ("对象|类型", "subject|type"),
-    "shelves": ("搁置超过一班，需复核", "shelved over a shift, to be reviewed"),
-    "shelf_heads": ("对象|类型|开始|时长|理由", "subject|type|since|lasted|reason"),
-    "counties": ("各区县", "by county"),
-    "county_heads": ("区县|告警|提示", "county|alarms|notices"),
-    "every": ("全部", "every"),
-    "yes": ("是", "yes"),
-    "no": ("否", "no"),
-    "s": ("{:.0f} 秒", "{:.0f} s"),
-    "min": ("{:.0f} 分钟", "{:.0f} min"),
-    "h": ("{:.1f} 小时", "{:.1f} h"),
-    "d": ("{:.1f} 天", "{:.1f} d"),
-}
-_SIGNS = {"<=": "≤", "<": "<", ">=": "≥"}
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -123,7 +67,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _span(arguments: argparse.Namespace, settings: CentreSettings, at_ms: int) -> "Span":
-    from alerting.performance import Span  # noqa: PLC0415 - likewise
+    from alerting.performance_past import Span  # noqa: PLC0415 - likewise
 
     today = day_of(at_ms, settings.zone)
     first, last = _days(arguments, today)
@@ -172,8 +116,9 @@ def _check(option: str, day: date, today: date, text: str) -> None:
 def _show(arguments: argparse.Namespace, settings: CentreSettings, registry: Registry, span: "Span") -> int:
     from sqlalchemy import select  # noqa: PLC0415 - likewise
 
-    from alerting.performance import FLEETING_MS, Limits, performance  # noqa: PLC0415 - likewise
+    from alerting.performance import performance  # noqa: PLC0415 - likewise
     from alerting.performance_book import alarm_past  # noqa: PLC0415 - likewise
+    from alerting.performance_past import FLEETING_MS, Limits  # noqa: PLC0415 - likewise
     from registry.tables import County  # noqa: PLC0415 - likewise
 
     with registry.reading() as session:
@@ -294,7 +239,7 @@ class _Page:
             return "-"
         bound = figure.target.bound
         shown = f"{bound:.0%}" if figure.unit == "share" else f"{bound:g}"
-        return f"{_SIGNS[figure.target.sign]} {shown}" if bound else shown
+        return f"{SIGNS[figure.target.sign]} {shown}" if bound else shown
 
     def _met(self, figure: "Figure") -> str:
         return "-" if figure.is_met is None else self.say("yes" if figure.is_met else "no")

@@ -12,34 +12,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerting.performance import (
+from alerting.performance import FIGURES, LEAST_FOR_TOP, CountyLoad, Load, Target, performance
+from alerting.performance_past import (
     DAY_MS,
     DEFAULT_LIMITS,
-    FIGURES,
     HOUR_MS,
-    LEAST_FOR_TOP,
-    MINUTE_MS,
-    PERIOD_MS,
     Annunciation,
-    CountyLoad,
-    Flood,
     Limits,
-    Load,
     Occurrence,
     Quiet,
     Span,
+)
+from alerting.performance_windows import (
+    PERIOD_MS,
+    Flood,
     Standing,
-    Target,
     chattering_in,
     floods_in,
     most_within,
     per_period,
-    performance,
     periods_in,
     standing_in,
 )
 from service.civil import start_of
 
+MINUTE_MS = 60_000
 ZONE = ZoneInfo("Asia/Shanghai")
 START = start_of(date(2026, 10, 1), ZONE)
 OCTOBER = Span(START, start_of(date(2026, 11, 1), ZONE), ZONE)

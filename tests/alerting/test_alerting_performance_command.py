@@ -11,9 +11,11 @@ import pytest
 
 from alerting import alarm_life, escalation
 from alerting.alarm_book import AlarmBook
-from alerting.performance import DAY_MS, FIGURES, HOUR_MS, MINUTE_MS, Annunciation, Quiet, Span
+from alerting.performance import FIGURES
 from alerting.performance_book import alarm_past
-from alerting.performance_command import EXAMPLES, HELP, NAMES, WORDS, register
+from alerting.performance_command import EXAMPLES, HELP, register
+from alerting.performance_past import DAY_MS, HOUR_MS, Annunciation, Quiet, Span
+from alerting.performance_words import NAMES, WORDS
 from registry.alarm_settings import AlarmSettings
 from registry.database import open_registry
 from registry.tables import Alarm, AlarmEvent, AlarmMute, County, Station
@@ -21,6 +23,7 @@ from service.civil import day_of, start_of
 from service.columns import width
 from service.process import now_ms
 
+MINUTE_MS = 60_000
 ZONE = ZoneInfo("Asia/Shanghai")
 A, B, C = "410882-0001", "410822-0002", "410822-0003"
 START = start_of(date(2025, 10, 1), ZONE)
