@@ -1,4 +1,7 @@
-"""A round of alerting over 2,000 stations at 60 s, on both stores: quarter hours and states."""
+"""A round of alerting over 2,000 stations at 60 s, on both stores: quarter hours, states and alarms.
+
+In the last rounds all stations are silent: one alarm for each county, 2,000 beneath them.
+"""
 
 import gc
 import random
@@ -15,19 +18,24 @@ from figures import show
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from influx_server import InfluxServer, programs
+from sqlalchemy import func, select
 
+from alerting.alarm_round import AlarmRound
 from alerting.judging import Rules
 from alerting.worker import Worker
 from history.embedded import EmbeddedHistory
 from history.opening import open_history
 from history.port import QUARTER_HOUR_MS, History, QuarterHour, StationReading
 from history.quarter_hours import floor_to_quarter
+from notify.post import post_of
+from registry.alarm_settings import AlarmSettings
 from registry.config import AlertingSettings, HistorySettings
 from registry.database import Registry, open_registry
-from registry.tables import Device, Presence, Station
+from registry.notify_settings import NotifySettings
+from registry.tables import Alarm, County, Device, Notification, Presence, Station
 from telemetry.reading import Reading
 
-STATIONS, ROUNDS = 2_000, 4
+STATIONS, COUNTIES, ROUNDS = 2_000, 11, 4
 ROUND_MS = 300_000
 PAST_MS, RAW_MS = 48 * 3_600_000, 2 * 3_600_000
 NAMES = [f"410882-R{number:04}" for number in range(STATIONS)]
@@ -58,12 +66,16 @@ def _measure(store: str, folder: Path, history: History) -> None:
         for start_ms in range(now_ms - RAW_MS, now_ms, ROUND_MS):
             history.write(list(_readings(start_ms, start_ms + ROUND_MS)))
         clock = {"now": now_ms}
+        zone = ZoneInfo("Asia/Shanghai")
+        rules = Rules(AlertingSettings(), zone, alarms=AlarmSettings(grace_s=0))
+        post = post_of(NotifySettings(channels=["json://127.0.0.1/desk"]), zone, "zh-CN")
         worker = Worker(
-            Rules(AlertingSettings(), ZoneInfo("Asia/Shanghai")),
+            rules,
             registry,
             history,
             lambda: clock["now"],
             "bench",
+            desk=AlarmRound(rules, post),
         )
         took: list[float] = []
         for _ in range(ROUNDS):
@@ -76,12 +88,34 @@ def _measure(store: str, folder: Path, history: History) -> None:
             print(f"    {took[-1]:.2f} s")
         show(f"round of {STATIONS} stations at 60 s, {store}, the first", f"{took[0]:.1f} s", "-")
         show("  the later ones, the slowest", f"{max(took[1:]):.1f} s", "<= 5 s")
+        _fall_silent(worker, registry, clock)
+
+
+def _fall_silent(worker: Worker, registry: Registry, clock: dict[str, int]) -> None:
+    """Nothing is heard any more: a round in which all are found to be silent, and the next one."""
+    took: list[float] = []
+    clock["now"] += 1_900_000 - ROUND_MS
+    for _ in range(2):
+        clock["now"] += ROUND_MS
+        gc.collect()
+        began = time.monotonic()
+        worker.tick(clock["now"])
+        took.append(time.monotonic() - began)
+    with registry.reading() as session:
+        kinds = session.execute(select(Alarm.type, func.count()).group_by(Alarm.type)).all()
+        told = session.scalar(select(func.count()).select_from(Notification))
+    raised = ", ".join(f"{count} {kind}" for kind, count in kinds)
+    show("  all fall silent: that round, the next", f"{took[0]:.1f} s, {took[1]:.1f} s", "<= 5 s")
+    show("  alarms, and messages in the outbox", f"{raised}; {told}", f"{COUNTIES} messages")
 
 
 def _register(registry: Registry, now_ms: int) -> None:
     with registry.writing() as session:
-        for name in NAMES:
-            session.add(Station(id=name, design_m3_per_day=30.0))
+        codes = [f"4108{number:02}" for number in range(COUNTIES)]
+        session.add_all([County(code=code, name=code) for code in codes])
+        session.flush()
+        for number, name in enumerate(NAMES):
+            session.add(Station(id=name, design_m3_per_day=30.0, county_code=codes[number % COUNTIES]))
         session.flush()
         for name in NAMES:
             session.add(Presence(station_id=name, online=True, last_seen_ms=now_ms + ROUNDS * ROUND_MS))

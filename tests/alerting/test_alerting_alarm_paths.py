@@ -157,5 +157,13 @@ def lives(tmp_path):
 
 def test_whatever_happens_in_whatever_order(lives):
     run_state_machine_as_test(
-        lives, settings=settings(max_examples=60, stateful_step_count=30, deadline=None)
+        lives, settings=settings(max_examples=50, stateful_step_count=25, deadline=None)
+    )
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+def test_whatever_happens_in_many_more_orders(lives):
+    run_state_machine_as_test(
+        lives, settings=settings(max_examples=2_000, stateful_step_count=50, deadline=None)
     )

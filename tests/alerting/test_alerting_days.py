@@ -235,7 +235,7 @@ def test_a_replayed_stop_before_a_silence_ends_with_it(stores):
         ]
     )
     assert stores.periods()[-1][1] <= 555
-    assert stores.alarms() == [("stopped", 484, 556), ("offline", 529, 554)]
+    assert stores.alarms() == [("stopped", 484, 556), ("offline", 530, 554)]
 
 
 def test_a_replay_goes_on_where_the_last_one_ended(stores, tmp_path):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple
 
+from alerting.alarm_life import SEVERITIES
 from history.embedded import EmbeddedHistory
 from history.port import StationReading
 from registry.config import CentreSettings
@@ -129,16 +130,16 @@ def _add_station(session, number, state, reason, evidence):
         return
     session.add(
         Alarm(
-            type=state, subject=station, station_id=station, severity="warning", start_ms=start,
+            type=state, subject=station, station_id=station, severity=SEVERITIES[state], start_ms=start,
             raised_ms=start + 10 * MINUTE_MS, reason=reason, evidence=evidence,
             acknowledged_ms=NOW_MS - HOUR_MS if state == "idling" else None,
             acknowledged_by="王工" if state == "idling" else None,
-            cleared_ms=NOW_MS - 20 * MINUTE_MS if state == "low_load" else None,
+            cleared_ms=NOW_MS - 20 * MINUTE_MS if state == "flow_without_power" else None,
         )
     )  # fmt: skip
     session.add(
         Alarm(
-            type="offline", subject=station, station_id=station, severity="notice", start_ms=start - DAY_MS,
+            type="offline", subject=station, station_id=station, severity="low", start_ms=start - DAY_MS,
             raised_ms=start - DAY_MS + 30 * MINUTE_MS, cleared_ms=start - DAY_MS + 2 * HOUR_MS,
             closed_ms=start - DAY_MS + 2 * HOUR_MS, reason="nothing_heard", evidence={"limit_s": 1800},
         )

@@ -3,6 +3,7 @@
 import threading
 from contextlib import contextmanager
 
+from console_alarms import COUNTY_EVENT, beneath_events, put_alarms
 from console_centre import NOW_MS, RUNNING, change_state
 from playwright.sync_api import expect, sync_playwright
 
@@ -109,3 +110,22 @@ def test_a_station_page_draws_renews_and_survives_a_restart(centre, chart_script
             page.evaluate(RENEW)
             expect(page.locator("#lost")).to_be_hidden(timeout=PATIENCE_MS)
     assert all("ERR_CONNECTION_REFUSED" in line for line in told)
+
+
+def test_what_was_unfolded_stays_unfolded_when_the_alarms_are_renewed(centre, chart_script, chromium):
+    put_alarms(centre.registry, *beneath_events(1, 3))
+    with serving(centre, chart_script) as address, browsing(chromium) as page:
+        page.goto(f"{address}alarms")
+        fold = page.locator(f"#beneath-{COUNTY_EVENT}")
+        summary = fold.locator("summary")
+        expect(summary).to_have_text("其下静默 3 站")
+        summary.click()
+        put_alarms(centre.registry, *beneath_events(1, 4))
+        page.evaluate(RENEW)
+        expect(summary).to_have_text("其下静默 4 站", timeout=PATIENCE_MS)
+        expect(fold).to_have_attribute("open", "")
+        expect(summary).to_be_focused()
+        fold.evaluate("f => { window.kept = f; }")
+        with page.expect_response(lambda answer: "fragment=1" in answer.url):
+            page.evaluate(RENEW)
+        assert fold.evaluate("f => f === window.kept")  # nothing changed, nothing is swapped

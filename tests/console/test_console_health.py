@@ -39,6 +39,18 @@ def test_conditions_are_problems(client, centre):
     assert problems(client) == [("collector", "broker")]
 
 
+def test_messages_that_are_not_delivered_are_told_by_name(client, centre):
+    with centre.registry.writing() as session:
+        report_health(
+            session, "notify", NOW_MS, {"notify duty-desk": "not delivered, is tried again: HTTP 500"}
+        )
+    assert problems(client) == [("notify", "notify duty-desk")]
+    text = client.get("/").text
+    assert '<th scope="row">Notifications</th>' in text
+    assert "<b>notify duty-desk</b> not delivered, is tried again: HTTP 500" in text
+    assert '<th scope="row">消息通知</th>' in client.get("/", params={"lang": "zh-CN"}).text
+
+
 def test_an_expected_service_that_never_reported_is_a_problem(client, centre):
     with centre.registry.writing() as session:
         for row in health(session):

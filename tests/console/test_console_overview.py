@@ -6,6 +6,14 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from console_alarms import (
+    COUNTY_EVENT,
+    TOWN_EVENT,
+    alarms_of_each_kind,
+    an_event,
+    beneath_events,
+    put_alarms,
+)
 from console_centre import DAY_MS, HOUR_MS, NOW_MS, RUNNING, seed
 from console_months import STATIONS, add_verdicts, made_report, seed_months
 from fastapi.testclient import TestClient
@@ -14,7 +22,7 @@ from console.app import create_app
 from console.palette import PALETTES
 from history.embedded import EmbeddedHistory
 from registry.database import open_registry
-from registry.tables import Alarm, County, DayVerdict, Report, Station
+from registry.tables import County, DayVerdict, Report, Station
 
 LAST_DAYS = (date(2026, 11, 18), date(2026, 11, 20))
 THE_FIRST_MS = NOW_MS + 9 * DAY_MS + 10 * HOUR_MS  # 2026-12-01 00:05 in Shanghai
@@ -73,23 +81,31 @@ def test_counties_stand_side_by_side_in_the_order_of_their_codes(months_client):
     assert county_rows(text) == [
         "解放区 410802 3 0 0 3 3 0 0 100.00 % 100.00 %",
         f"博爱县 410822 4 1 0 4 3 1 0 75.00 % {missed} 50.00 % {missed}",
-        "沁阳市 410882 10 1 7 10 10 0 0 100.00 % 100.00 %",
+        "沁阳市 410882 10 1 2 10 10 0 0 100.00 % 100.00 %",
         f"孟州市 410883 3 0 0 3 2 0 1 66.67 % {missed} 66.67 % {missed}",
         "no county 2 0 0 0 0 0 0 – –",
-        f"Whole city 22 2 7 20 18 1 1 90.00 % 85.00 % {missed}",
+        f"Whole city 22 2 2 20 18 1 1 90.00 % 85.00 % {missed}",
     ]
     listed = months_client.get("/stations?county=410883")
     assert 'href="/stations?county=410883"' in text
     assert "3 stations<" in listed.text
 
 
-def test_an_area_event_is_an_alarm_of_its_county(months_client, months):
+@pytest.mark.parametrize("subject", ["410822", "410822/月山镇"])
+def test_an_area_event_is_an_alarm_of_its_county(months_client, months, subject):
     with months.registry.writing() as session:
-        session.add(
-            Alarm(type="area_event", subject="410822", severity="alarm", start_ms=NOW_MS, raised_ms=NOW_MS,
-                  reason="many_at_once", evidence={})
-        )  # fmt: skip
-    assert "博爱县 410822 4 1 1 4" in county_rows(months_client.get("/").text)[1]
+        session.add(an_event(COUNTY_EVENT, subject))
+        session.add(an_event(TOWN_EVENT, "999999/nowhere"))
+    rows = county_rows(months_client.get("/").text)
+    assert "博爱县 410822 4 1 1 4" in rows[1]
+    assert "no county 2 0 1 0" in rows[4]
+
+
+def test_only_what_rings_above_a_notice_is_an_alarm_of_a_county(months_client, months):
+    put_alarms(months.registry, *alarms_of_each_kind(), *beneath_events())
+    rows = county_rows(months_client.get("/").text)
+    assert "沁阳市 410882 10 1 6 10" in rows[2]
+    assert "Whole city 22 2 6 20" in rows[-1]
 
 
 def test_last_month_leads_to_its_report_and_says_where_it_differs(months_client, months):
@@ -224,7 +240,7 @@ def test_postgresql_gives_the_same_figures(postgres, console_settings, tmp_path)
         with TestClient(app, headers={"accept-language": "en"}) as browser:
             text = browser.get("/").text
             assert "due to run 18 / 20" in part(text, "card-2026-11")
-            assert county_rows(text)[2] == "沁阳市 410882 10 1 7 10 10 0 0 100.00 % 100.00 %"
+            assert county_rows(text)[2] == "沁阳市 410882 10 1 2 10 10 0 0 100.00 % 100.00 %"
             for path in (
                 "/stations?county=410883",
                 "/reports",

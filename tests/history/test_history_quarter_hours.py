@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from history.counter import BRIDGED_BEYOND_MS
+from history.counter_falls import LIMITS
 from history.port import QUARTER_HOUR_MS
 from history.quarter_hours import consumption, floor_to_quarter, quarter_hours
 from telemetry.quantities import LEVEL_BY_KIND, TOTAL_BY_KIND
@@ -132,9 +133,20 @@ def test_a_counter_that_falls_and_stays_tells_nothing_of_the_time_between(kind):
 def test_whatever_a_counter_does_consumption_is_neither_negative_nor_more_than_it_rose(totals, minutes):
     life = [reading(n * minutes * MINUTE_MS, total=total) for n, total in enumerate(totals)]
     rises = sum(max(0, after - before) for before, after in pairwise(totals))
-    anew = sum(max(0, after) for before, after in pairwise(totals) if after < before)
+    fallen = sum(most_after_a_fall(before, after) for before, after in pairwise(totals) if after < before)
     assert all(amount >= 0 for amount in amounts(rows_over(life), "power"))
-    assert sum(amounts(rows_over(life), "power")) <= max(rises + anew, 100) + 1e-6
+    assert sum(amounts(rows_over(life), "power")) <= rises + fallen + 1e-6
+
+
+def most_after_a_fall(before, after):
+    """What passed at most: it began anew from 0, or it went through a limit that was near."""
+    near = [limit for limit in LIMITS if 0.8 * limit <= before < limit]
+    return max(0, after, *(limit - before + after for limit in near))
+
+
+def test_a_daily_count_through_its_limit_counts_what_passed():
+    life = [reading(n * 1440 * MINUTE_MS, total=total) for n, total in enumerate([1.0, 80_000.0, 0.0])]
+    assert sum(amounts(rows_over(life), "power")) == pytest.approx(99_999)
 
 
 def test_a_gap_is_bridged_evenly_and_marked_and_its_neighbours_are_not():

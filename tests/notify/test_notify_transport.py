@@ -153,6 +153,7 @@ def test_servers_that_say_nothing_are_left_soon(monkeypatch):
 def test_no_log_holds_an_address(web, mail, caplog, capfd):
     web.status = 500
     caplog.set_level(logging.NOTSET)
+    caplog.set_level(logging.DEBUG, "urllib3.connectionpool")  # another test may have made it quiet
     logging.getLogger("urllib3.connectionpool").debug("another room speaks")
     servers = dict.fromkeys(SERVERS, f"http://127.0.0.1:{web.port}")
     refusal_of(f"json://user77:passw0rd-9@127.0.0.1:{web.port}/hook/tok3n?+X-Key=head3r", servers)
