@@ -1,6 +1,6 @@
 """Area events: one alarm for an outage of many stations, whose own alarms stand quietly beneath it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from alerting.alarm_book import AlarmBook
 from alerting.alarm_life import (
@@ -92,7 +92,8 @@ class Areas:
             clear(self._book, event, is_attended=True)
             return
         silences = [*still, *joining]
-        event.evidence = _evidence(silences, total, max([last_ms, *(each.start_ms for each in joining)]))
+        last_ms = max([last_ms, *(each.start_ms for each in joining)])
+        event.evidence = _evidence(silences, total, last_ms, most=int(event.evidence["stations"]))
         self.over.update({each.station: event for each in silences})
 
     def _free(self) -> list[Silence]:
@@ -146,7 +147,8 @@ def _total(places: Iterable[Place], area: Place) -> int:
     return sum(_is_within(place, area) for place in places)
 
 
-def _evidence(silences: Iterable[Silence], total: int, last_ms: int) -> dict[str, int]:
-    silences = list(silences)
+def _evidence(silences: Collection[Silence], total: int, last_ms: int, most: int = 0) -> dict[str, int]:
+    """How many fell silent together, at the most; how many of them still are."""
     cut = sum(each.is_power_cut for each in silences)
-    return {"stations": len(silences), "of": total, "power_cut": cut, "last_ms": last_ms}
+    most = max(most, len(silences))
+    return {"stations": most, "of": total, "silent_now": len(silences), "power_cut": cut, "last_ms": last_ms}

@@ -51,8 +51,9 @@ def _run(arguments: argparse.Namespace) -> int:
     from history.opening import open_history  # noqa: PLC0415
     from notify.post import post_of  # noqa: PLC0415
     from notify.sender import Sender  # noqa: PLC0415
-    from notify.sending import Sending  # noqa: PLC0415
+    from notify.sending import NAME, Sending  # noqa: PLC0415
     from notify.transport import AppriseTransport  # noqa: PLC0415
+    from registry.services import forget_service  # noqa: PLC0415
 
     start_log(verbose=arguments.verbose)
     settings = load_centre(arguments.config)
@@ -80,6 +81,9 @@ def _run(arguments: argparse.Namespace) -> int:
             loop = Sending(sender, registry, now_ms, holder)
             sending = threading.Thread(target=loop.run, args=(stop,), name="notify")
             sending.start()
+        else:
+            with registry.writing() as session:
+                forget_service(session, NAME)  # of a time when there were channels
         worker.run(stop)
         if sending is not None:
             sending.join()

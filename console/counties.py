@@ -1,19 +1,21 @@
 """The counties side by side: how many stations, how they run this month and last, what is wrong just now."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 from fractions import Fraction
 from typing import NamedTuple
 
 from sqlalchemy import case, func, literal_column, select
 from sqlalchemy.orm import Session
 
+from console.alarm_lists import ALARMS
 from console.rates import MonthRates
 from registry.tables import Alarm, County, StatePeriod, Station
 from reporting.rate import Rate, known
 
 
 class Presently(NamedTuple):
-    """What is so in a county at this moment."""
+    """What is so in a county at this moment; of alarms those that ring, without notices."""
 
     stations: int
     stopped: int
@@ -48,7 +50,7 @@ class CountyRow(NamedTuple):
 def county_rows(session: Session, this_month: MonthRates, last_month: MonthRates) -> list[CountyRow]:
     """One line a county by code; stations without a county come last, and only if there are any."""
     names = {county.code: county.name for county in session.scalars(select(County))}
-    now = _presently(session)
+    now = _presently(session, names)
     codes = sorted(names.keys() | now.keys(), key=lambda code: (not code, code))
     return [
         CountyRow(
@@ -69,7 +71,7 @@ def total_row(rows: Iterable[CountyRow], this_month: MonthRates, last_month: Mon
     return CountyRow("", "", added, this_month.city if this_month.has_begun else None, last_month.city)
 
 
-def _presently(session: Session) -> dict[str, Presently]:
+def _presently(session: Session, known: Collection[str]) -> dict[str, Presently]:
     is_stopped = case((StatePeriod.state == "stopped", 1), else_=0)
     open_period = (StatePeriod.station_id == Station.id) & StatePeriod.end_ms.is_(None)
     found = (
@@ -78,21 +80,20 @@ def _presently(session: Session) -> dict[str, Presently]:
         .group_by(Station.county_code)
     )
     counted = {code: (stations, stopped) for code, stations, stopped in session.execute(found)}
-    alarms = _open_alarms(session)
+    alarms = _ringing(session, known)
     return {
         code: Presently(*counted.get(code, (0, 0)), alarms.get(code, 0)) for code in counted.keys() | alarms
     }
 
 
-def _open_alarms(session: Session) -> dict[str, int]:
-    """Open alarms by the county of their station; that of an area event is its subject."""
-    code = func.coalesce(Station.county_code, County.code, literal_column("''"))  # a literal: also grouped by
-    found = (
-        select(code, func.count())
-        .select_from(Alarm)
-        .outerjoin(Station, Station.id == Alarm.station_id)
-        .outerjoin(County, County.code == Alarm.subject)
-        .where(Alarm.closed_ms.is_(None))
-        .group_by(code)
-    )
-    return {county: count for county, count in session.execute(found)}  # noqa: C416 - rows, not pairs
+def _ringing(session: Session, known: Collection[str]) -> dict[str, int]:
+    """Alarms that ring, by the county of their station; that of an area event is named in its subject."""
+    area = case((Alarm.station_id.is_(None), Alarm.subject), else_=literal_column("''"))  # also grouped by
+    code = func.coalesce(Station.county_code, area)
+    found = select(code, func.count()).select_from(Alarm)
+    found = found.outerjoin(Station, Station.id == Alarm.station_id).where(ALARMS).group_by(code)
+    counts: Counter[str] = Counter()
+    for subject, count in session.execute(found):
+        county = subject.partition("/")[0]
+        counts[county if county in known else ""] += count
+    return counts

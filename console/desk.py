@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy.orm import Session
 
 from console import chart_bundle, reasons, words
+from console.alarm_handling import handling, is_overdue
 from console.language import Language, choose, load_languages
 from console.rates import Rates
 from console.reader import Reader
@@ -141,6 +142,7 @@ def _templates(language: Language) -> Environment:
     install = environment.install_gettext_callables  # type: ignore[attr-defined] # put there by the extension
     install(language.texts.gettext, language.texts.ngettext, newstyle=True)
     environment.globals.update(words=words, sentence=reasons.sentence, quantities=BY_NAME)
+    environment.globals.update(handling=handling, is_overdue=is_overdue)
     return environment
 
 

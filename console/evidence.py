@@ -38,8 +38,14 @@ LABELS = {
     "stop": N_("Approved as"),
     "start": N_("From"),
     "end": N_("Until"),
+    "stations": N_("Stations affected"),
+    "of": N_("Stations in the area"),
+    "silent_now": N_("Still silent"),
+    "power_cut": N_("Power cut reported by"),
+    "last_ms": N_("The last fell silent"),
 }
 """Known figures in the order they are listed."""
+_COUNTS = ("stations", "of", "silent_now", "power_cut")
 _TEXTS = ("device", "reason", "stop", "start", "end")
 
 
@@ -90,6 +96,8 @@ def _number(reader: Reader, key: str, value: float) -> str:
         return f"{reader.amount(value)} m³"
     if key.endswith("_ms"):
         return reader.instant(int(value))
+    if key in _COUNTS:
+        return reader.number(value, 0)
     if key == "coverage":
         return f"{reader.number(100 * value, 0)} %"
     return reader.plain(value) if key == "valid_hours" else reader.span(value)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from fastapi import Request, Response
 from sqlalchemy.orm import Session
 
-from console import queries
+from console import alarm_lists, queries
 from console.counties import county_rows, total_row
 from console.desk import Desk
 from console.health import judged
@@ -63,14 +63,18 @@ class _Overview:
         with self._desk.reading() as session:
             months = self._months(session, now)
             counties = county_rows(session, months.this_month, months.last_month)
+            alarm_counts = alarm_lists.alarm_counts(session, now)
+            newest = alarm_lists.newest(session, NEWEST_ALARMS)
             values = {
                 "months": months,
                 "rules": RULES,
                 "counties": counties,
                 "city_row": total_row(counties, months.this_month, months.last_month),
                 "counts": queries.state_counts(session),
-                "alarms": queries.active_alarms(session, NEWEST_ALARMS),
-                "alarm_count": queries.active_alarm_count(session),
+                "alarms": newest,
+                "beneath": alarm_lists.beneath(session, newest),
+                "alarm_counts": alarm_counts,
+                "alarm_count": alarm_counts.alarms,
                 "heard": queries.heard_since(session, now - HOUR_MS),
                 "services": judged(health(session), now),
                 "known": known,

@@ -7,8 +7,9 @@ from fastapi.responses import FileResponse
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
-from console import charts, queries, series
+from console import alarm_lists, charts, queries, series
 from console.address import NO_STATION, whole_number
+from console.alarm_pages import alarm_routes
 from console.chart_bundle import compressed, is_made
 from console.desk import Desk
 from console.evidence import figures
@@ -28,7 +29,6 @@ CHART_DAYS = 7
 MOST_CHART_DAYS = 31
 CHART_STEP_MS = 300_000
 """A chart ends on a whole step, so that it keeps its ETag while nothing new has come."""
-PAST_ALARMS = 200
 PERIODS = 20
 STATION_ALARMS = 50
 
@@ -37,7 +37,7 @@ def pages(desk: Desk) -> APIRouter:
     """All pages of one desk."""
     router = APIRouter()
     routes = overview_routes(desk) | _routes(_Pages(desk)) | facility_file_routes(desk)
-    routes |= report_routes(desk) | quarantine_routes(desk)
+    routes |= alarm_routes(desk) | report_routes(desk) | quarantine_routes(desk)
     for path, endpoint in routes.items():
         router.add_api_route(path, endpoint, methods=["GET", "HEAD"], response_model=None)
     return router
@@ -67,10 +67,12 @@ class _Pages:
             known = queries.station_file(session, station_id)
             if known is None:
                 raise HTTPException(404, NO_STATION)
+            alarms = alarm_lists.alarms_of(session, station_id, STATION_ALARMS)
             values = {
                 "file": known,
                 "periods": queries.periods(session, station_id, PERIODS),
-                "alarms": queries.alarms_of(session, station_id, STATION_ALARMS),
+                "alarms": alarms,
+                "events": alarm_lists.events_over(session, alarms),
                 "alarm_count": queries.active_alarm_count(session),
                 "months": self._months(session, station_id, now),
                 "shapes": SHAPES,
@@ -120,13 +122,6 @@ class _Pages:
         theme = theme_named(request.query_params.get("theme"))
         return self._desk.json(request, charts.station_chart(reader, drawn, spans, start, end, theme))
 
-    def alarms(self, request: Request) -> Response:
-        with self._desk.reading() as session:
-            active = queries.active_alarms(session)
-            past = queries.past_alarms(session, PAST_ALARMS)
-        values = {"active": active, "past": past, "alarm_count": len(active)}
-        return self._desk.page(request, "alarms.html", values)
-
     def chart_script(self, request: Request, version: str) -> Response:
         bundle = self._desk.bundle
         if bundle.name != f"vega-{version}.js" or not is_made(bundle):
@@ -143,6 +138,5 @@ def _routes(own: _Pages) -> dict[str, Callable[..., Response]]:
         "/stations": own.stations,
         "/stations/{station_id}": own.station,
         "/stations/{station_id}/chart.json": own.chart,
-        "/alarms": own.alarms,
         "/static/vega-{version}.js": own.chart_script,
     }

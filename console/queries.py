@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import Select, and_, exists, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
+from console.alarm_lists import ALARMS
 from console.words import STATES, UNKNOWN
 from registry.tables import Alarm, Company, County, DayVerdict, Device, Presence, StatePeriod, Station, Town
 
@@ -67,13 +68,6 @@ class StationFile(NamedTuple):
     company: str | None
     presence: Presence | None
     devices: dict[str, Device]
-
-
-class AlarmRow(NamedTuple):
-    """An alarm, and the name of its station."""
-
-    alarm: Alarm
-    station_name: str | None
 
 
 def counties(session: Session) -> list[County]:
@@ -151,43 +145,15 @@ def verdicts(session: Session, station_id: str, first: date, last: date) -> list
     return list(session.scalars(found.order_by(DayVerdict.day)))
 
 
-def active_alarms(session: Session, limit: int | None = None) -> list[AlarmRow]:
-    """Alarms not yet closed, those that still stand first, newest first."""
-    found = _alarms().where(Alarm.closed_ms.is_(None))
-    found = found.order_by(Alarm.cleared_ms.is_not(None), Alarm.raised_ms.desc(), Alarm.id.desc())
-    return _alarm_rows(session, found.limit(limit))
-
-
-def past_alarms(session: Session, limit: int) -> list[AlarmRow]:
-    """Closed alarms, newest first."""
-    found = _alarms().where(Alarm.closed_ms.is_not(None)).order_by(Alarm.raised_ms.desc(), Alarm.id.desc())
-    return _alarm_rows(session, found.limit(limit))
-
-
-def alarms_of(session: Session, station_id: str, limit: int) -> list[AlarmRow]:
-    """A station's alarms, open ones first, then newest first."""
-    found = _alarms().where(Alarm.station_id == station_id)
-    found = found.order_by(Alarm.closed_ms.is_not(None), Alarm.raised_ms.desc(), Alarm.id.desc())
-    return _alarm_rows(session, found.limit(limit))
-
-
 def active_alarm_count(session: Session) -> int:
-    """How many alarms are not yet closed."""
-    return session.scalar(select(func.count()).select_from(Alarm).where(Alarm.closed_ms.is_(None))) or 0
+    """How many alarms ring and ask for somebody: neither notices, nor what is quiet or followed up."""
+    return session.scalar(select(func.count()).select_from(Alarm).where(ALARMS)) or 0
 
 
 def heard_since(session: Session, since_ms: int) -> int:
     """How many stations were heard at or after an instant."""
     found = select(func.count()).select_from(Presence).where(Presence.last_seen_ms >= since_ms)
     return session.scalar(found) or 0
-
-
-def _alarms() -> Select[Alarm, str]:
-    return select(Alarm, Station.name).outerjoin(Station, Station.id == Alarm.station_id)
-
-
-def _alarm_rows(session: Session, found: Select[Alarm, str]) -> list[AlarmRow]:
-    return [AlarmRow(alarm, name) for alarm, name in session.execute(found)]
 
 
 def _matching(found: _Found, search: Search) -> _Found:

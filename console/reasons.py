@@ -6,6 +6,7 @@ A code this version does not know is shown as it is, with its figures: never an 
 
 from collections.abc import Callable, Mapping
 
+from console.area_reasons import area_power, area_silent
 from console.evidence import Evidence, figures, numbers_of, readable
 from console.reader import Reader
 from console.words import N_
@@ -195,5 +196,7 @@ _WRITTEN: Mapping[str, Callable[[Reader, Evidence], str]] = {
     "power_counter_frozen": _counter_frozen,
     "flow_counter_frozen": _counter_frozen,
     "counter_unreadable": _counter_unreadable,
+    "area_power": area_power,
+    "area_silent": area_silent,
 }
 """Reasons whose sentence depends on what is known."""

@@ -31,6 +31,49 @@ ALARM_TYPES: dict[str, str] = {
     "area_event": N_("Area event"),
 }
 
+SEVERITIES: dict[str, str] = {"high": N_("high"), "medium": N_("medium"), "low": N_("low")}
+
+SHELVE_REASONS: dict[str, str] = {
+    "repair_ordered": N_("repair ordered"),
+    "waiting_for_parts": N_("waiting for parts"),
+    "known_cause": N_("cause known"),
+    "testing": N_("testing"),
+    "nuisance": N_("nuisance"),
+    "other": N_("other"),
+}
+"""Why a person keeps an alarm quiet for a while."""
+
+SUPPRESSIONS: dict[str, str] = {
+    "area_event": N_("under an area event"),
+    "exclusion": N_("during an approved stop"),
+}
+"""By what design an alarm is quiet."""
+
+STEPS: dict[str, str] = {
+    "unacknowledged": N_("not acknowledged"),
+    "long": N_("lasting over a day"),
+    "very_long": N_("lasting over three days"),
+    "overdue": N_("follow-up overdue"),
+}
+"""Why more people were told of an alarm."""
+
+ALARM_CAUSES: dict[str, str] = {
+    "power_outage": N_("power outage"),
+    "tripped": N_("breaker tripped"),
+    "switched_off": N_("switched off by hand"),
+    "blower": N_("blower fault"),
+    "pump": N_("pump fault"),
+    "control": N_("control cabinet fault"),
+    "blocked": N_("blocked"),
+    "no_inflow": N_("no inflow"),
+    "meter": N_("meter fault"),
+    "communication": N_("communication fault"),
+    "maintenance": N_("maintenance"),
+    "false_alarm": N_("false alarm"),
+    "other": N_("other"),
+}
+"""Why an alarm came, as the O&M company answers it."""
+
 PROCESSES: dict[str, str] = {
     "A2O": "A²/O",
     "AO": "A/O",
@@ -224,6 +267,7 @@ SERVICES: dict[str, str] = {
     "alerting": N_("Alerting"),
     "console": N_("Console"),
     "reporting": N_("Reporting"),
+    "notify": N_("Notifications"),
 }
 
 CLOCKS: dict[str, str] = {"trusted": N_("trusted"), "untrusted": N_("not set")}

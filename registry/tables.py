@@ -433,6 +433,7 @@ class Alarm(Base):
 
     __tablename__ = "alarms"
     __table_args__ = (
+        Index("ix_alarms_closed_ms", "closed_ms"),
         Index("uq_alarms_open", "subject", "type", unique=True, sqlite_where=text("closed_ms IS NULL"),
               postgresql_where=text("closed_ms IS NULL")),
     )  # fmt: skip

@@ -63,11 +63,25 @@
     document.title = count ? "(" + count + ") " + title : title;
   }
 
-  /* Swap one region; whoever was on one of its links stays on that link. */
+  /* What was unfolded stays unfolded. */
+  function keepOpen(old, fresh) {
+    old.querySelectorAll("details[id]").forEach(function (was) {
+      var is = fresh.querySelector("#" + was.id);
+      if (is) is.open = was.open;
+    });
+  }
+
+  /* Swap one region; whoever was on one of its links, or on what unfolds, stays there. */
   function swap(old, fresh) {
-    var focused = old.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+    var active = old.contains(document.activeElement) ? document.activeElement : null;
+    var focused = active ? active.getAttribute("href") : null;
+    var unfolding = active && active.tagName === "SUMMARY" ? active.parentNode.id : "";
     var parent = document.importNode(fresh, true);
     old.replaceWith(parent);
+    if (unfolding && parent.querySelector("#" + unfolding)) {
+      parent.querySelector("#" + unfolding + " > summary").focus({ preventScroll: true });
+      return;
+    }
     if (focused === null) return;
     var links = parent.querySelectorAll("a[href]");
     for (var i = 0; i < links.length; i += 1) {
@@ -81,7 +95,9 @@
     holder.innerHTML = html;
     holder.content.querySelectorAll("[data-live][id]").forEach(function (fresh) {
       var old = document.getElementById(fresh.id);
-      if (!old || old.outerHTML === fresh.outerHTML) return;
+      if (!old) return;
+      keepOpen(old, fresh);
+      if (old.outerHTML === fresh.outerHTML) return;
       if (old.hasAttribute("aria-live")) old.textContent = fresh.textContent;
       else swap(old, fresh);
     });

@@ -212,9 +212,22 @@ def test_a_live_station_that_is_stopped_rings_within_three_minutes_and_clears(tm
         command = [sys.executable, "-m", "qingliu", "simulate", word, STATIONS[0], "--data", str(tmp_path)]
         return subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout
 
+    def on_list(list_, end):
+        _, _, found = demo.page("/alarms?lang=en").partition(f'id="{list_}"')
+        return STATIONS[0] in found.partition(f'id="{end}"')[0]
+
     def rings():
-        _, _, active = demo.page("/alarms?lang=en").partition('id="active"')
-        return STATIONS[0] in active.partition('id="past"')[0]
+        return on_list("active", "past")
+
+    def acknowledge():
+        command = [sys.executable, "-m", "qingliu", "alerting"]
+        config = ["--config", str(tmp_path / "centre.toml")]
+        shown = subprocess.run(
+            [*command, "list", "--station", STATIONS[0], "--json", *config],
+            capture_output=True, text=True, check=True, timeout=30,
+        )  # fmt: skip
+        for alarm in json.loads(shown.stdout):
+            subprocess.run([*command, "ack", str(alarm["id"]), *config], check=True, timeout=30)
 
     with Demo(tmp_path, 0) as demo:
         demo.announced()
@@ -222,6 +235,7 @@ def test_a_live_station_that_is_stopped_rings_within_three_minutes_and_clears(tm
         assert not rings()
         assert "treatment stopped" in switched("stop")
         wait_until(rings, "the alarm is on the page", 180, 1)
+        acknowledge()
         assert "treatment started" in switched("start")
         wait_until(lambda: not rings(), "the alarm has cleared", 180, 1)
         demo.process.send_signal(signal.SIGINT)

@@ -18,6 +18,7 @@ def upgrade() -> None:
         "alarms", sa.Column("escalated", sa.String(64), nullable=False, server_default=sa.text("''"))
     )
     op.add_column("alarms", sa.Column("follow_up_ms", _NUMBER))
+    op.create_index("ix_alarms_closed_ms", "alarms", ["closed_ms"])
     op.add_column("notifications", sa.Column("key", sa.String(64)))
     op.add_column("notifications", sa.Column("failed_ms", _NUMBER))
     op.create_index("uq_notifications_channel_key", "notifications", ["channel", "key"], unique=True)
