@@ -5,7 +5,6 @@ from sqlalchemy.orm import Session
 
 from notify.message import Message, content_of
 from notify.post import Post
-from notify.routes import hears, told_from
 from registry.tables import Notification
 
 
@@ -32,8 +31,8 @@ def put(
     if post.channels:
         post.roster.refresh()  # what is wrong with it is for the sender to say
     for channel in post.channels:
-        due_ms = told_from(channel.hours, message.severity, now_ms, post.zone)
-        if not hears(channel, message, on_duty=post.is_on_duty(channel, message, due_ms)):
+        due_ms = post.told_from(channel, message, now_ms)
+        if due_ms is None:
             continue
         row = {
             "key": message.key,

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from notify.message import Message
 from notify.roster import Roster
 from notify.roster_file import RosterFile
+from notify.routes import hears, told_from
 from registry.notify_settings import Channel, NotifySettings
 
 
@@ -31,9 +32,15 @@ class Post(NamedTuple):
         """In which language a channel is told."""
         return channel.language or self.language
 
-    def is_on_duty(self, channel: Channel, message: Message, at_ms: int) -> bool:
-        """Whether the roster lets a channel hear a message then."""
-        return self.roster.lets_hear(channel.name, message.severity, message.county, at_ms)
+    def told_from(self, channel: Channel, message: Message, now_ms: int) -> int | None:
+        """From when on a channel is told a message, by its hours and the roster; None if it is not."""
+        if not hears(channel, message):
+            return None
+        at_ms = told_from(channel.hours, message.severity, now_ms, self.zone)
+        if message.matter == "reports":  # no matter of duty
+            return at_ms
+        from_ms = self.roster.told_from(channel.name, message.severity, message.county, at_ms)
+        return None if from_ms is None else told_from(channel.hours, message.severity, from_ms, self.zone)
 
 
 def post_of(settings: NotifySettings, zone: ZoneInfo, language: str) -> Post:

@@ -36,13 +36,26 @@ class Roster:
         """The names of those on duty, each once, in the order of the roster."""
         return list(dict.fromkeys(each.name for each in self.shifts if each.holds(at_ms, county)))
 
-    def lets_hear(self, channel: str, severity: Severity, county: str, at_ms: int) -> bool:
-        """Whether a channel is on duty.
+    def told_from(self, channel: str, severity: Severity, county: str, at_ms: int) -> int | None:
+        """From when on the roster lets a channel hear, ms since the epoch, UTC; None if others hear it.
 
-        A channel that stands in no row always is. One that does is while a row of its own holds; also when
-        nobody at all answers for the county and the matter is of high severity, so that no gap swallows it.
+        A channel that stands in no row hears at once, and so does one of those who answer just now. In a gap
+        the matter waits for those who answer next; one of high severity is heard by all at once, and so is
+        everything when the roster has run out, so that nothing is lost.
         """
         if all(each.channel != channel for each in self.shifts):
-            return True
-        answering = {each.channel for each in self.shifts if each.holds(at_ms, county)}
-        return channel in answering or (severity == "high" and not answering)
+            return at_ms
+        answering = self._answering(at_ms, county)
+        if channel in answering:
+            return at_ms
+        if answering:
+            return None
+        starts = (each.from_ms for each in self.shifts if each.from_ms > at_ms)
+        next_ms = next((start for start in sorted(starts) if self._answering(start, county)), None)
+        if severity == "high" or next_ms is None:
+            return at_ms
+        return next_ms if channel in self._answering(next_ms, county) else None
+
+    def _answering(self, at_ms: int, county: str) -> set[str]:
+        """The channels of those on duty."""
+        return {each.channel for each in self.shifts if each.holds(at_ms, county)}

@@ -7,20 +7,16 @@ from notify.message import Message
 from registry.notify_settings import SEVERITIES, Channel, Severity
 
 
-def hears(channel: Channel, message: Message, *, on_duty: bool = True) -> bool:
-    """Whether a channel is to be told.
+def hears(channel: Channel, message: Message) -> bool:
+    """Whether a channel is to be told, by what it tells, its least severity, its level and its counties.
 
-    Args:
-        channel: with what it tells, its least severity, its level and its counties.
-        message: one without a county concerns all.
-        on_duty: what the roster says of the channel; reports are no matter of duty.
+    A message without a county concerns all.
     """
     return (
         message.matter in channel.tells
         and SEVERITIES.index(message.severity) >= SEVERITIES.index(channel.severity)
         and message.level >= channel.level
         and (not channel.counties or not message.county or message.county in channel.counties)
-        and (on_duty or message.matter == "reports")
     )
 
 

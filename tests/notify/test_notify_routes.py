@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from notify_receivers import NOW_MS, ZONE, channel, message
+from notify_receivers import NOW_MS, ZONE, channel, message, post
 
 from notify.digest import digest_due
 from notify.post import post_of
@@ -44,10 +44,12 @@ def test_a_channel_hears_what_its_settings_say(of_channel, of_message, is_heard)
 
 
 def test_off_duty_only_reports_are_heard():
+    noon = at("2026-11-22 11:00")
+    given = post(channel("li"), channel("zhang"), roster=Roster([DAY, NIGHT]))
     heard = [
         matter
         for matter in ("alarms", "digest", "reports")
-        if hears(channel(), message(matter=matter), on_duty=False)
+        if given.told_from(given.channels[0], message(matter=matter), noon) is not None
     ]
     assert heard == ["reports"]
 
@@ -97,18 +99,20 @@ def test_the_roster_says_who_hears():
     noon, evening, gap = at("2026-11-22 11:00"), at("2026-11-22 20:00"), at("2026-11-23 07:00")
 
     def heard(at_ms, severity="medium", county="410823"):
-        return [
-            each
-            for each in ("zhang", "li", "wang", "desk")
-            if roster.lets_hear(each, severity, county, at_ms)
-        ]
+        found = {
+            each: roster.told_from(each, severity, county, at_ms) for each in ("zhang", "li", "wang", "desk")
+        }
+        return {each: from_ms for each, from_ms in found.items() if from_ms is not None}
 
-    assert heard(noon) == ["zhang", "desk"]
-    assert heard(noon, county="410883") == ["zhang", "wang", "desk"]
-    assert heard(noon, county="") == ["zhang", "wang", "desk"]
-    assert heard(evening) == ["li", "desk"]
-    assert heard(gap) == ["desk"]
-    assert heard(gap, severity="high") == ["zhang", "li", "wang", "desk"]
+    assert heard(noon) == {"zhang": noon, "desk": noon}
+    assert heard(noon, county="410883") == dict.fromkeys(("zhang", "wang", "desk"), noon)
+    assert heard(noon, county="") == dict.fromkeys(("zhang", "wang", "desk"), noon)
+    assert heard(evening) == {"li": evening, "desk": evening}
+    assert heard(gap, severity="high") == dict.fromkeys(("zhang", "li", "wang", "desk"), gap)
+    before = at("2026-11-21 07:00")
+    first = min(each.from_ms for each in (DAY, NIGHT) if each.from_ms > before)
+    assert heard(before) == {"zhang": first, "desk": before}  # in a gap it waits for who answers next
+    assert heard(gap) == dict.fromkeys(("zhang", "li", "wang", "desk"), gap)  # the roster has run out
     assert roster.on_duty(noon, "410883") == ["张三", "王五"]
     assert roster.on_duty(gap) == []
 
@@ -123,9 +127,12 @@ def test_the_roster_says_who_hears():
     ),
     st.integers(0, 50), st.sampled_from(["", "1", "2"]),
 )  # fmt: skip
-def test_a_high_alarm_is_heard_by_somebody_whatever_the_roster(shifts, at_ms, county):
+def test_an_alarm_is_heard_by_somebody_whatever_the_roster(shifts, at_ms, county):
     roster = Roster(shifts)
-    assert any(roster.lets_hear(name, "high", county, at_ms) for name in "ab")
+    for severity in ("high", "medium"):
+        told = [roster.told_from(name, severity, county, at_ms) for name in "ab"]
+        assert min(each for each in told if each is not None) >= at_ms
+    assert at_ms in [roster.told_from(name, "high", county, at_ms) for name in "ab"]
 
 
 @pytest.fixture
