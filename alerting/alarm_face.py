@@ -1,6 +1,6 @@
 """An alarm as people and machines see it in a list: its state in words, its cells, its object. Pure."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,7 @@ from alerting.alarm_life import AREA_EVENT, OUT_OF_SERVICE, SHELVED, is_active, 
 from alerting.alarm_list import CLOSED, Listed
 from alerting.alarm_words import QUIETNESS, REASONS, SEVERITIES, SHELVE_REASONS, TYPES, word
 from registry.tables import Alarm, Base
+from service.civil import clock_of
 
 HEADS = (
     ("编号", "级别", "类型", "区县", "乡镇", "站点", "起始", "报警", "状态", "原因"),
@@ -56,7 +57,7 @@ class Reader(NamedTuple):
 
     def clock(self, at_ms: int, *, is_end: bool = False) -> str:
         """The wall clock at an instant, with a year if it is another one; an end at midnight is 24:00."""
-        at, now = (datetime.fromtimestamp(ms / 1000, self.zone) for ms in (at_ms, self.now_ms))
+        at, now = (clock_of(ms, self.zone) for ms in (at_ms, self.now_ms))
         hour = f"{at:%H:%M}"
         if is_end and hour == "00:00":
             at, hour = at - timedelta(minutes=1), "24:00"
@@ -151,7 +152,7 @@ def fields(row: Base, zone: ZoneInfo) -> dict[str, Any]:
 
 def iso(at_ms: int, zone: ZoneInfo) -> str:
     """An instant as ISO 8601 with the zone's offset."""
-    return datetime.fromtimestamp(at_ms / 1000, zone).isoformat(timespec="milliseconds")
+    return clock_of(at_ms, zone).isoformat(timespec="milliseconds")
 
 
 def where(row: Listed, reader: Reader) -> str:

@@ -148,12 +148,17 @@ def acknowledge(book: AlarmBook, alarm: Alarm, actor: str, note: str = "") -> No
     book.note(alarm, "acknowledged", actor=actor, note=note)
 
 
+def may_escalate_again(alarm: Alarm, step: str) -> None:
+    """Forget that a step of escalation was taken."""
+    alarm.escalated = " ".join(each for each in alarm.escalated.split() if each != step)
+
+
 def _ring_again(book: AlarmBook, alarm: Alarm) -> None:
     if not is_active(alarm):
         return
     alarm.rang_ms = book.now_ms
     alarm.acknowledged_ms = alarm.acknowledged_by = None
-    alarm.escalated = " ".join(step for step in alarm.escalated.split() if step != UNACKNOWLEDGED)
+    may_escalate_again(alarm, UNACKNOWLEDGED)
     book.note(alarm, "rang_again", tells=True)
 
 

@@ -4,12 +4,12 @@ import csv
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from alerting.backtest_station import Judged
+from service.civil import clock_of
 
 STATES = ("station", "start", "end", "state", "reason")
 DAYS = ("station", "date", "verdict", "energy_kwh", "volume_m3", "valid_hours", "reason")
@@ -87,7 +87,7 @@ class Output:
             self._writers["alarms"].writerow((judged.station, *row, said(alarm.reason, alarm.evidence)))
 
     def _time(self, ms: int) -> str:
-        return datetime.fromtimestamp(ms / 1000, self._zone).isoformat(timespec="seconds")
+        return clock_of(ms, self._zone).isoformat(timespec="seconds")
 
 
 def said(code: str, evidence: Mapping[str, object]) -> str:

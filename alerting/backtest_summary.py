@@ -1,10 +1,10 @@
 """What a back-test says at its end: how much there was, and what came of it. Pure."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from service.civil import clock_of
 from service.columns import aligned
 
 MOST_NAMED = 3
@@ -99,4 +99,4 @@ def _named(stations: Sequence[str]) -> str:
 
 
 def _instant(ms: int | None, zone: ZoneInfo) -> str | None:
-    return None if ms is None else datetime.fromtimestamp(ms / 1000, zone).isoformat(timespec="seconds")
+    return None if ms is None else clock_of(ms, zone).isoformat(timespec="seconds")

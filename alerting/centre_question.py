@@ -2,17 +2,15 @@
 
 import argparse
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from registry.audit import LONGEST_ACTOR, at_command_line
 from registry.config import CentreSettings, load_centre
-from registry.database import Registry, RegistryError, open_registry
+from registry.database import Registry, registry_at
 from registry.record_cells import Cells
 from registry.record_entry import RecordError, faults_of_text
 from registry.tables import Company, County, Station
@@ -27,6 +25,11 @@ def add_question(parser: argparse.ArgumentParser, summary: str, examples: str, a
     parser.description = f"{summary[0].upper()}{summary[1:]}."
     parser.epilog = examples
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    run_with_registry(parser, ask)
+
+
+def run_with_registry(parser: argparse.ArgumentParser, ask: Ask) -> None:
+    """Give a parser `--config`, and what it runs."""
     parser.add_argument("--config", type=Path, help="centre.toml")
     parser.set_defaults(run=_run, ask=ask, prog=parser.prog)
 
@@ -70,13 +73,11 @@ def _run(arguments: argparse.Namespace) -> int:
     settings = load_centre(arguments.config)
     ask: Ask = arguments.ask
     try:
-        with closing(open_registry(settings.registry.url)) as registry:
+        with registry_at(settings.registry.url) as registry:
             return ask(arguments, settings, registry)
     except RecordError as error:
         complain(fault._replace(path=_spelt(fault.path)).line(arguments.prog) for fault in error.faults)
         return 2
-    except SQLAlchemyError as error:
-        raise RegistryError(f"registry: {str(error).splitlines()[0]}") from error
 
 
 def _spelt(name: str) -> str:

@@ -19,10 +19,12 @@ from alerting.alarm_life import (
     acknowledge,
     is_active,
     is_open,
+    may_escalate_again,
     quiet_of,
     settle,
 )
 from alerting.alarm_words import CAUSES, SHELVE_REASONS, TYPES
+from alerting.escalation import OVERDUE
 from alerting.mutes import end_expired, quiet_for, quiets, standing_mutes
 from registry.audit import LONGEST_ACTOR, note_change
 from registry.tables import Alarm, AlarmMute, Company, Station
@@ -95,7 +97,7 @@ class Desk:
             if due_ms <= self._now_ms:
                 raise DeskError("the due time must lie ahead")
             details["due_ms"] = alarm.due_ms = due_ms
-            alarm.escalated = " ".join(step for step in alarm.escalated.split() if step != "overdue")
+            may_escalate_again(alarm, OVERDUE)
         if cause is not None:
             details["cause"] = alarm.cause = _choice("cause", cause, CAUSES)
         if not details:
@@ -151,7 +153,7 @@ class Desk:
         if self._session.get(Station, station) is None:
             raise DeskError(f"there is no station {station!r}")
         if type_:
-            _choice("type", type_, TYPES.keys() - {AREA_EVENT})
+            _choice("type", type_, [code for code in TYPES if code != AREA_EVENT])
         _choice("reason", reason, SHELVE_REASONS)
         if any(each.kind == OUT_OF_SERVICE and each.type == type_ for each in self._mutes(station)):
             raise DeskError(f"{station}: these alarms are out of service already")

@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from alerting.alarm_life import NOTICE, quiet_of
 from alerting.alarm_words import LANGUAGES, STATES, TYPES, word
@@ -17,6 +17,7 @@ from notify.message import Message
 from notify.outbox import put
 from notify.post import Post
 from registry.tables import Alarm, Notification, StatePeriod
+from service.civil import clock_of
 
 DAY_MS = 86_400_000
 WORST_SHOWN = 5
@@ -94,8 +95,7 @@ def summary(session: Session, now_ms: int) -> Summary:
     standing = [alarm for alarm in loud if alarm.severity != NOTICE]
     followed_up = [alarm for alarm in loud if alarm.follow_up_ms is not None]
 
-    def since(column: str) -> int:
-        instant = getattr(Alarm, column)
+    def since(instant: InstrumentedAttribute[int] | InstrumentedAttribute[int | None]) -> int:
         found = select(func.count()).where(
             instant > now_ms - DAY_MS, instant <= now_ms, Alarm.severity != NOTICE, Alarm.rang_ms.is_not(None)
         )
@@ -109,8 +109,8 @@ def summary(session: Session, now_ms: int) -> Summary:
         followed_up=len(followed_up),
         overdue=sum(alarm.due_ms is not None and alarm.due_ms <= now_ms for alarm in followed_up),
         quiet=len(active) - len(loud),
-        raised=since("raised_ms"),
-        returned=since("cleared_ms"),
+        raised=since(Alarm.raised_ms),
+        returned=since(Alarm.cleared_ms),
     )
 
 
@@ -161,7 +161,7 @@ def _lines(
     for alarm in found.standing[:WORST_SHOWN]:
         card = cards.get(alarm.subject)
         where = f"{card.county} {card.name}".strip() if card else alarm.subject
-        since = f"{datetime.fromtimestamp(alarm.start_ms / 1000, zone):%m-%d %H:%M}"
+        since = f"{clock_of(alarm.start_ms, zone):%m-%d %H:%M}"
         zh.append(f"· {where} {word(TYPES, alarm.type, 'zh-CN')}，自 {since}")
         en.append(f"· {where}: {word(TYPES, alarm.type, 'en')} since {since}")
     return zh, en

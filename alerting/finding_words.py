@@ -1,9 +1,10 @@
 """What each finding tells, in the words of either language. Data, and how it is filled in. Pure."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
+
+from service.civil import clock_of
 
 Language = Literal["zh-CN", "en"]
 
@@ -88,7 +89,7 @@ def hint(code: str, evidence: Mapping[str, Any], language: Language, zone: ZoneI
         return code
     shown = {name: _shown(name, value, language) for name, value in evidence.items()}
     if "at_ms" in evidence:
-        at = datetime.fromtimestamp(evidence["at_ms"] / 1000, UTC).astimezone(zone)
+        at = clock_of(evidence["at_ms"], zone)
         shown["at"] = f"{at:%Y-%m-%d %H:%M}"
     return WORDS[code][language].format_map(_Dashed(shown))
 

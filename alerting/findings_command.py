@@ -2,19 +2,20 @@
 
 import argparse
 import json
-from contextlib import closing
 from datetime import date, timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from registry.config import CentreSettings, load_centre
-from registry.database import Registry, RegistryError, open_registry
+from sqlalchemy import select
+
+from alerting.centre_question import add_question
+from alerting.finding_book import ListedFinding, recent_findings
+from alerting.finding_words import HEADS, NOTHING, hint
+from registry.config import CentreSettings
+from registry.database import Registry
+from registry.tables import County
 from service.civil import day_of
 from service.columns import aligned
 from service.process import complain, now_ms
-
-if TYPE_CHECKING:
-    from alerting.finding_book import ListedFinding
 
 HELP = "stations worth an unannounced visit, and why"
 SHOWN_DAYS = 30
@@ -29,22 +30,15 @@ examples:
 
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
-    parser.description = f"{HELP[0].upper()}{HELP[1:]}."
-    parser.epilog = EXAMPLES
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument(
         "--since", metavar="DAY", help=f"what was still so on that day or later [{SHOWN_DAYS} days ago]"
     )
     parser.add_argument("--county", metavar="CODE", help="only one county, such as 410882")
     parser.add_argument("--json", action="store_true", help="for machines")
-    parser.add_argument("--config", type=Path, help="centre.toml")
-    parser.set_defaults(run=_run, prog=parser.prog)
+    add_question(parser, HELP, EXAMPLES, _show)
 
 
-def _run(arguments: argparse.Namespace) -> int:
-    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - the libraries are loaded on use
-
-    settings = load_centre(arguments.config)
+def _show(arguments: argparse.Namespace, settings: CentreSettings, registry: Registry) -> int:
     since = day_of(now_ms(), settings.zone) - timedelta(days=SHOWN_DAYS)
     if arguments.since is not None:
         try:
@@ -53,20 +47,6 @@ def _run(arguments: argparse.Namespace) -> int:
             rule = f"must be a day such as {since} (got {arguments.since[:20]!r})"
             complain([f"{arguments.prog}: --since: {rule}. Write year, month and day."])
             return 2
-    try:
-        with closing(open_registry(settings.registry.url)) as registry:
-            return _show(arguments, settings, registry, since)
-    except SQLAlchemyError as error:
-        raise RegistryError(f"registry: {str(error).splitlines()[0]}") from error
-
-
-def _show(arguments: argparse.Namespace, settings: CentreSettings, registry: Registry, since: date) -> int:
-    from sqlalchemy import select  # noqa: PLC0415 - likewise
-
-    from alerting.finding_book import recent_findings  # noqa: PLC0415 - likewise
-    from alerting.finding_words import HEADS, NOTHING, hint  # noqa: PLC0415 - likewise
-    from registry.tables import County  # noqa: PLC0415 - likewise
-
     language, zone = settings.centre.language, settings.zone
     with registry.reading() as session:
         counties = sorted(session.scalars(select(County.code)))
@@ -101,7 +81,7 @@ def _show(arguments: argparse.Namespace, settings: CentreSettings, registry: Reg
     return 0
 
 
-def _object(finding: "ListedFinding", words: str) -> dict[str, Any]:
+def _object(finding: ListedFinding, words: str) -> dict[str, Any]:
     return {
         **finding._asdict(),
         "first_day": finding.first_day.isoformat(),

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Sequence
 from statistics import median
 from typing import Literal, NamedTuple
 
+from alerting.alarm_life import NOTICE
 from alerting.performance_past import (
     DAY_MS,
     DEFAULT_LIMITS,
     HOUR_MS,
-    NOTICE,
     Annunciation,
     Limits,
     Occurrence,

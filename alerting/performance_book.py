@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
-from alerting.performance_past import NOTICE, Annunciation, Occurrence, Quiet, Span
+from alerting.alarm_life import NOTICE
+from alerting.performance_past import Annunciation, Occurrence, Quiet, Span
 from registry.tables import Alarm, AlarmEvent, AlarmMute, Station
 
 _BEGINS = {"suppressed": "suppressed", "shelved": "shelved", "out_of_service": "out_of_service"}

@@ -3,24 +3,25 @@
 import argparse
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
 from datetime import date, timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from sqlalchemy import select
 
 from alerting.alarm_words import SHELVE_REASONS, TYPES, Words, word
+from alerting.centre_question import add_question
+from alerting.performance import LEAST_FOR_TOP, Figure, Performance, Target, performance
+from alerting.performance_book import alarm_past
+from alerting.performance_past import FLEETING_MS, Limits, Span
 from alerting.performance_words import NAMES, SIGNS, WORDS
-from registry.config import CentreSettings, load_centre
-from registry.database import Registry, RegistryError, open_registry
+from registry.config import CentreSettings
+from registry.database import Registry
 from registry.record_entry import EARLIEST, RecordError, local
+from registry.tables import County
 from service.civil import ONE_DAY, Month, day_of, start_of
 from service.columns import aligned
-from service.process import complain, now_ms
+from service.process import now_ms
 from service.settings import Fault
-
-if TYPE_CHECKING:
-    from alerting.performance import Figure, Performance, Target
-    from alerting.performance_past import Span
 
 HELP = "whether the alarms serve the desk: rates, floods, chatter, what stands, what is kept quiet"
 SHOWN_DAYS = 30
@@ -39,36 +40,15 @@ examples:
 
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
-    parser.description = f"{HELP[0].upper()}{HELP[1:]}."
-    parser.epilog = EXAMPLES
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--month", metavar="M", help="such as 2026-10")
     parser.add_argument("--from", dest="first", metavar="DAY", help="first day")
     parser.add_argument("--to", dest="last", metavar="DAY", help="last day, included [today so far]")
     parser.add_argument("--county", metavar="CODE", help="only one county, such as 410882")
     parser.add_argument("--json", action="store_true", help="for machines")
-    parser.add_argument("--config", type=Path, help="centre.toml")
-    parser.set_defaults(run=_run, prog=parser.prog)
+    add_question(parser, HELP, EXAMPLES, _show)
 
 
-def _run(arguments: argparse.Namespace) -> int:
-    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - the libraries are loaded on use
-
-    settings = load_centre(arguments.config)
-    try:
-        span = _span(arguments, settings, now_ms())
-        with closing(open_registry(settings.registry.url)) as registry:
-            return _show(arguments, settings, registry, span)
-    except RecordError as error:
-        complain(fault._replace(path=f"--{fault.path}").line(arguments.prog) for fault in error.faults)
-        return 2
-    except SQLAlchemyError as error:
-        raise RegistryError(f"registry: {str(error).splitlines()[0]}") from error
-
-
-def _span(arguments: argparse.Namespace, settings: CentreSettings, at_ms: int) -> "Span":
-    from alerting.performance_past import Span  # noqa: PLC0415 - likewise
-
+def _span(arguments: argparse.Namespace, settings: CentreSettings, at_ms: int) -> Span:
     today = day_of(at_ms, settings.zone)
     first, last = _days(arguments, today)
     if first > last:
@@ -113,14 +93,8 @@ def _check(option: str, day: date, today: date, text: str) -> None:
         raise RecordError([Fault(option, f"must not lie before {EARLIEST}", text, "Name a later one.")])
 
 
-def _show(arguments: argparse.Namespace, settings: CentreSettings, registry: Registry, span: "Span") -> int:
-    from sqlalchemy import select  # noqa: PLC0415 - likewise
-
-    from alerting.performance import performance  # noqa: PLC0415 - likewise
-    from alerting.performance_book import alarm_past  # noqa: PLC0415 - likewise
-    from alerting.performance_past import FLEETING_MS, Limits  # noqa: PLC0415 - likewise
-    from registry.tables import County  # noqa: PLC0415 - likewise
-
+def _show(arguments: argparse.Namespace, settings: CentreSettings, registry: Registry) -> int:
+    span = _span(arguments, settings, now_ms())
     with registry.reading() as session:
         counties = dict(session.execute(select(County.code, County.name)).all())
         if arguments.county is not None and arguments.county not in counties:
@@ -142,7 +116,7 @@ class _Page:
     """The figures as text for people."""
 
     def __init__(
-        self, settings: CentreSettings, span: "Span", counties: dict[str, str], county: str | None
+        self, settings: CentreSettings, span: Span, counties: dict[str, str], county: str | None
     ) -> None:
         self._language = settings.centre.language
         self._place = 0 if self._language == "zh-CN" else 1
@@ -156,10 +130,8 @@ class _Page:
     def nothing(self) -> Iterator[str]:
         yield self._head("nothing")
 
-    def lines(self, told: "Performance") -> Iterator[str]:
+    def lines(self, told: Performance) -> Iterator[str]:
         """The figures, then what is behind them."""
-        from alerting.performance import LEAST_FOR_TOP  # noqa: PLC0415 - likewise
-
         yield self._head("title")
         rows = [
             (NAMES[each.name][self._place], self._value(each), self._target(each), self._met(each))
@@ -225,7 +197,7 @@ class _Page:
     def _at(self, ms: int) -> str:
         return local(ms, self._span.zone)
 
-    def _value(self, figure: "Figure") -> str:
+    def _value(self, figure: Figure) -> str:
         if figure.value is None:
             return "-"
         if figure.unit == "s":
@@ -234,14 +206,14 @@ class _Page:
             return f"{figure.value:.1%}"
         return f"{figure.value:.0f}" if figure.unit == "count" else f"{figure.value:.2f}"
 
-    def _target(self, figure: "Figure") -> str:
+    def _target(self, figure: Figure) -> str:
         if figure.target is None:
             return "-"
         bound = figure.target.bound
         shown = f"{bound:.0%}" if figure.unit == "share" else f"{bound:g}"
         return f"{SIGNS[figure.target.sign]} {shown}" if bound else shown
 
-    def _met(self, figure: "Figure") -> str:
+    def _met(self, figure: Figure) -> str:
         return "-" if figure.is_met is None else self.say("yes" if figure.is_met else "no")
 
     def _duration(self, seconds: float) -> str:
@@ -251,7 +223,7 @@ class _Page:
         return self.say("d").format(seconds / 86_400)
 
 
-def _object(told: "Performance", span: "Span", county: str | None) -> dict[str, Any]:
+def _object(told: Performance, span: Span, county: str | None) -> dict[str, Any]:
     def bound(target: "Target | None") -> dict[str, Any] | None:
         return None if target is None else target._asdict()
 

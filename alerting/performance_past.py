@@ -5,8 +5,6 @@ from zoneinfo import ZoneInfo
 
 from service.civil import day_of, days_between, start_of
 
-NOTICE = "low"
-"""The severity of what is listed but not pushed; anything above is an alarm."""
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 FLEETING_MS = 600_000
 

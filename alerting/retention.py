@@ -1,15 +1,16 @@
 """What is old enough is deleted: once a civil day, at night, a little in each tick so that nobody waits."""
 
 import time
-from datetime import date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from history.port import History, HistoryError
+from service.civil import clock_of
 from service.conditions import Conditions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
 
 FROM_HOUR = 2
 QUARTER_HOUR_DAYS = 5 * 366
@@ -51,7 +52,7 @@ class Retention:
 
     def _begin(self, now_ms: int) -> None:
         """Once a civil day, when the night has come."""
-        local = datetime.fromtimestamp(now_ms / 1000, self._zone)
+        local = clock_of(now_ms, self._zone)
         if self._done != local.date() and local.hour >= FROM_HOUR:
             self._done = local.date()
             before_ms = now_ms - QUARTER_HOUR_DAYS * DAY_MS

@@ -1,7 +1,6 @@
 """What people are told of an alarm: its steps as messages, in the transaction of the step itself."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
@@ -18,6 +17,7 @@ from notify.message import Message
 from notify.outbox import put
 from notify.post import Post
 from registry.tables import Alarm
+from service.civil import clock_of
 
 if TYPE_CHECKING:
     from registry.notify_settings import Severity
@@ -143,4 +143,4 @@ def _many(alarm: Alarm, place: int) -> str:
 
 
 def _instant(at_ms: int, zone: ZoneInfo) -> str:
-    return f"{datetime.fromtimestamp(at_ms / 1000, zone):%m-%d %H:%M}"
+    return f"{clock_of(at_ms, zone):%m-%d %H:%M}"

@@ -2,20 +2,18 @@
 
 import argparse
 import json
-from collections.abc import Callable, Iterable
-from contextlib import closing
+from collections.abc import Iterable
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from alerting.centre_question import Ask, run_with_registry
 from alerting.corrections import VERDICTS, correct_verdict, revisions, withdraw_correction
-from alerting.reasons import day_reason
-from registry.config import CentreSettings, load_centre
-from registry.database import Registry, RegistryError, open_registry
+from registry.config import CentreSettings
+from registry.database import Registry
+from registry.day_reasons import day_reason
 from registry.record_entry import RecordError, local
 from registry.tables import DayVerdict, Station, VerdictRevision
 from service.civil import day_of
@@ -34,7 +32,6 @@ EXAMPLES = """examples:
 DAYS_LISTED = 31
 _HEADS = ("day", "verdict", "reason", "kWh", "m³", "valid hours", "corrected by")
 _OLD_HEADS = ("until", "verdict", "reason", "kWh", "m³", "judged", "rules", "corrected by", "because")
-_Ask = Callable[[argparse.Namespace, CentreSettings, Registry], int]
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -59,25 +56,12 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 
 def _command(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, summary: str, ask: _Ask
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, summary: str, ask: Ask
 ) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=summary, description=summary)
     command.add_argument("--station", required=True, metavar="ID", help="such as 410882-0012")
-    command.add_argument("--config", type=Path, help="centre.toml")
-    command.set_defaults(run=_run, ask=ask, prog=command.prog)
+    run_with_registry(command, ask)
     return command
-
-
-def _run(arguments: argparse.Namespace) -> int:
-    settings = load_centre(arguments.config)
-    try:
-        with closing(open_registry(settings.registry.url)) as registry:
-            return int(arguments.ask(arguments, settings, registry))
-    except RecordError as error:
-        complain(fault._replace(path=f"--{fault.path}").line(arguments.prog) for fault in error.faults)
-        return 2
-    except SQLAlchemyError as error:
-        raise RegistryError(f"registry: {str(error).splitlines()[0]}") from error
 
 
 def _list(arguments: argparse.Namespace, settings: CentreSettings, registry: Registry) -> int:

@@ -4,10 +4,7 @@ import logging
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from datetime import date
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from alerting.alarm_round import AlarmRound
 from alerting.baseline import Baseline
@@ -29,7 +26,8 @@ from alerting.told import told_of_meters
 from history.port import History, HistoryError
 from registry.database import Registry
 from registry.dirty import MOST_AT_ONCE, clear_dirty, dirty
-from registry.services import HEALTH_EVERY_MS, release_lease, report_health, take_lease
+from registry.services import HEALTH_EVERY_MS, report_health, take_lease
+from registry.working import give_back, work_until
 from service.civil import day_of, days_between
 from service.conditions import Conditions
 from telemetry.reading import Reading
@@ -77,29 +75,16 @@ class Worker:
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop; a store that is down is waited for."""
-        while not stop.is_set():
-            now_ms, has_more = self._clock_ms(), False
-            try:
-                has_more = self.tick(now_ms)
-                self._conditions.end("stores")
-                self._conditions.end("worker")
-            except (HistoryError, SQLAlchemyError) as error:
-                self._conditions.begin("stores", str(error).splitlines()[0])
-                with suppress(SQLAlchemyError):  # the registry may be what fails
-                    self._report(now_ms, {})
-            except Exception as error:
-                if "worker" not in self._conditions.current():
-                    logger.exception("unexpected failure, going on with the next round")
-                self._conditions.begin("worker", f"unexpected failure: {error!r}")
-                with suppress(SQLAlchemyError):
-                    self._report(now_ms, {})
-            if not has_more:
-                stop.wait(min(TICK_S, self._settings.round_s))
-        try:
-            with self._registry.writing() as session:
-                release_lease(session, "alerting", self._holder)
-        except SQLAlchemyError as error:
-            logger.warning("lease not given back: %s", str(error).splitlines()[0])
+        work_until(
+            stop,
+            lambda: self.tick(self._clock_ms()),
+            self._conditions,
+            logger,
+            wait_s=min(TICK_S, self._settings.round_s),
+            say=lambda: self._report(self._clock_ms(), {}),
+            failures=(HistoryError,),
+        )
+        give_back(self._registry, "alerting", self._holder, logger)
 
     def tick(self, now_ms: int) -> bool:
         """Re-evaluate the stations that new readings touched, or all of them when a round is due.

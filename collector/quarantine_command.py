@@ -3,10 +3,7 @@
 import argparse
 import json
 import sys
-from contextlib import closing
 from pathlib import Path
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from collector.clearing_command import PURGE, REPLAY, add_purge, add_replay
 from collector.payload_view import view
@@ -14,7 +11,7 @@ from collector.quarantine_choice import WHEN, UsageError, chosen_ids, wanted_of,
 from collector.quarantine_page import entry_object, table, whole_object, whole_page
 from collector.replay import is_capped
 from registry.config import CentreSettings, load_centre
-from registry.database import Registry, RegistryError, open_registry
+from registry.database import Registry, registry_at
 from registry.quarantine import EVERYTHING, find, numbered
 from service.process import complain, now_ms
 
@@ -57,13 +54,11 @@ def _run(arguments: argparse.Namespace) -> int:
     """Open the registry and do what was asked; what fails is said in one line."""
     settings = load_centre(arguments.config)
     try:
-        with closing(open_registry(settings.registry.url)) as registry:
+        with registry_at(settings.registry.url) as registry:
             return int(arguments.ask(arguments, settings, registry))
     except UsageError as error:
         complain([f"{arguments.prog}: {error}"])
         return 2
-    except SQLAlchemyError as error:
-        raise RegistryError(f"registry: {str(error).splitlines()[0]}") from error
 
 
 def _list(arguments: argparse.Namespace, settings: CentreSettings, registry: Registry) -> int:

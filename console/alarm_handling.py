@@ -2,8 +2,8 @@
 
 from typing import Literal, NamedTuple
 
+from alerting.alarm_life import AREA_EVENT, NOTICE
 from console import words
-from console.alarm_lists import AREA_EVENT, NOTICE
 from console.reader import Reader
 from registry.tables import Alarm
 

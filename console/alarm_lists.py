@@ -11,11 +11,9 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from alerting.alarm_life import AREA_EVENT, NOTICE
 from registry.tables import Alarm, Company, County, Station
 
-NOTICE = "low"
-"""The severity of what is listed and not pushed."""
-AREA_EVENT = "area_event"
 MOST_BENEATH = 30
 """So many stations of an area event are named."""
 

@@ -8,10 +8,10 @@ therefore moved to the centre's wall clock and drawn as if that were UTC.
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from console.formats import local
 from console.palette import PALETTES, Colours, Json, Theme, frame
 from console.reader import Reader
 from console.series import Series
+from service.civil import clock_of
 from telemetry.quantities import Kind
 
 HEIGHT = 320
@@ -179,5 +179,5 @@ def _when(reader: Reader) -> Json:
 
 
 def _wall(reader: Reader, ms: int) -> int:
-    offset = local(ms, reader.zone).utcoffset()
+    offset = clock_of(ms, reader.zone).utcoffset()
     return ms + (int(offset.total_seconds() * 1000) if offset else 0)

@@ -2,7 +2,7 @@
 
 import math
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,7 @@ from babel import Locale
 from babel.dates import format_skeleton, format_timedelta
 from babel.numbers import format_decimal
 
-from service.civil import Month
+from service.civil import Month, clock_of
 
 DASH = "–"
 """Stands where a value is not known; never a zero."""
@@ -56,15 +56,10 @@ def plain(value: float | None, locale: Locale) -> str:
     return format_decimal(value, format="#,##0.###", locale=locale)
 
 
-def local(ms: int, zone: ZoneInfo) -> datetime:
-    """The centre's wall clock at an instant."""
-    return datetime.fromtimestamp(ms / 1000, UTC).astimezone(zone)
-
-
 def instant(ms: int | None, zone: ZoneInfo) -> str:
     """Local date and time to the minute, in ISO order, which both languages read alike."""
     try:
-        return f"{local(ms, zone):%Y-%m-%d %H:%M}" if ms is not None else DASH
+        return f"{clock_of(ms, zone):%Y-%m-%d %H:%M}" if ms is not None else DASH
     except (ValueError, OverflowError, OSError):  # a figure that is no instant of our calendar
         return str(ms)
 

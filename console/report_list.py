@@ -10,9 +10,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from console.formats import local
 from registry.tables import Report
-from service.civil import Month
+from service.civil import Month, clock_of
 
 SCOPE = "city"
 
@@ -62,7 +61,7 @@ def share_of(report: Report, key: str) -> Fraction | None:
 
 def next_draft(now_ms: int, zone: ZoneInfo, draft_hour: int) -> datetime:
     """When the next report is due: the draft hour of the 1st, on the centre's clock."""
-    now = local(now_ms, zone)
+    now = clock_of(now_ms, zone)
     month = Month.of(now.date())
     due = datetime.combine(month.first, time(draft_hour), zone)
     return due if now < due else datetime.combine(month.after(1).first, time(draft_hour), zone)

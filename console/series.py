@@ -8,7 +8,7 @@ from statistics import fmean, median
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from console.formats import local
+from service.civil import clock_of
 from telemetry.quantities import LEVEL_BY_KIND, Kind
 from telemetry.reading import Reading
 
@@ -67,7 +67,7 @@ def day_means(readings: Iterable[Reading], zone: ZoneInfo) -> list[DayMeans]:
     for reading in readings:
         value = reading.x.get(LEVEL_BY_KIND[reading.k])
         if value is not None:
-            found[local(reading.t, zone).date()][reading.k, reading.d].append(value)
+            found[clock_of(reading.t, zone).date()][reading.k, reading.d].append(value)
     return [_day(day, meters) for day, meters in sorted(found.items(), reverse=True)]
 
 

@@ -1,8 +1,10 @@
 """When the morning digest is due. Pure; what it says is alerting's."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date
 from zoneinfo import ZoneInfo
+
+from service.civil import clock_of
 
 
 def digest_due(
@@ -21,7 +23,7 @@ def digest_due(
     """
     if not digest_at:
         return None
-    local = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(zone)
+    local = clock_of(now_ms, zone)
     if f"{local:%H:%M}" < digest_at or has_been_made(local.date()):
         return None
     return local.date()

@@ -1,10 +1,11 @@
 """Which channel hears a message, and when at the earliest. Pure."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from notify.message import Message
 from registry.notify_settings import SEVERITIES, Channel, Severity
+from service.civil import clock_of
 
 
 def hears(channel: Channel, message: Message) -> bool:
@@ -28,7 +29,7 @@ def told_from(hours: str, severity: Severity, at_ms: int, zone: ZoneInfo) -> int
     if not hours or severity == "high":
         return at_ms
     begin, end = (_minutes(each) for each in hours.split("-"))
-    at = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(zone)
+    at = clock_of(at_ms, zone)
     minute = at.hour * 60 + at.minute
     is_open = begin <= minute < end if begin < end else minute >= begin or minute < end
     if is_open:

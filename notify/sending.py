@@ -3,13 +3,11 @@
 import logging
 import threading
 from collections.abc import Callable
-from contextlib import suppress
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from notify.sender import Sender
 from registry.database import Registry
-from registry.services import HEALTH_EVERY_MS, release_lease, report_health, take_lease
+from registry.services import HEALTH_EVERY_MS, report_health, take_lease
+from registry.working import give_back, work_until
 from service.conditions import Conditions
 
 logger = logging.getLogger("notify")
@@ -32,21 +30,17 @@ class Sending:
 
     def run(self, stop: threading.Event) -> None:
         """Send what is due, every other second."""
-        while not stop.is_set():
-            try:
-                self._step(self._clock_ms())
-                self._conditions.end("registry")
-                self._conditions.end("sender")
-            except SQLAlchemyError as error:
-                self._conditions.begin("registry", str(error).splitlines()[0])
-            except Exception as error:
-                if "sender" not in self._conditions.current():
-                    logger.exception("unexpected failure, going on")
-                self._conditions.begin("sender", f"unexpected failure: {error!r}")
-            stop.wait(STEP_S)
+
+        def step() -> bool:
+            self._step(self._clock_ms())
+            return False
+
+        def say() -> None:
+            self._say(self._clock_ms())
+
+        work_until(stop, step, self._conditions, logger, wait_s=STEP_S, say=say)
         self._sender.close()
-        with suppress(SQLAlchemyError), self._registry.writing() as session:
-            release_lease(session, NAME, self._holder)
+        give_back(self._registry, NAME, self._holder, logger)
 
     def _step(self, now_ms: int) -> None:
         with self._registry.writing() as session:
@@ -56,7 +50,10 @@ class Sending:
         self._conditions.end("lease")
         self._sender.step(now_ms)
         if not 0 <= now_ms - self._health_due_ms < HEALTH_EVERY_MS:
-            self._health_due_ms = now_ms
-            said = self._conditions.current() | self._sender.conditions()
-            with self._registry.writing() as session:
-                report_health(session, NAME, now_ms, said)
+            self._say(now_ms)
+
+    def _say(self, now_ms: int) -> None:
+        self._health_due_ms = now_ms
+        said = self._conditions.current() | self._sender.conditions()
+        with self._registry.writing() as session:
+            report_health(session, NAME, now_ms, said)

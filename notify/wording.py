@@ -1,12 +1,12 @@
 """What a channel is told: one message as it is, several consolidated, never longer than robots take. Pure."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from notify.message import Message, in_language
 from registry.notify_settings import SEVERITIES
+from service.civil import clock_of
 from service.columns import visible
 
 MOST_BYTES = 2_000
@@ -113,7 +113,7 @@ def _line(members: Sequence[Message], language: str, zone: ZoneInfo, words: dict
     worst = min(members, key=_worst_first)
     since = ""
     if worst.since_ms is not None:
-        at = datetime.fromtimestamp(worst.since_ms / 1000, UTC).astimezone(zone)
+        at = clock_of(worst.since_ms, zone)
         since = words["since"].format(since=f"{at:%m-%d %H:%M}")
     if len(members) == 1:
         return _flat(_one(worst, language, words) + since)

@@ -3,15 +3,12 @@
 import argparse
 import json
 from collections.abc import Iterable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import exc
-
 from registry import records_command, stations_command
 from registry.config import CentreSettings, load_centre
-from registry.database import Registry, RegistryError, open_registry
+from registry.database import Registry, registry_at
 from registry.stations_cells import BadCellError, choice_of
 from registry.stations_list import in_class, lines, objects
 from registry.stations_records import Record, Wanted, classes_on, county_names, station_records
@@ -81,13 +78,11 @@ def _run(arguments: argparse.Namespace) -> int:
     """Open the registry and do what was asked; what fails is said in one line."""
     settings = load_centre(arguments.config)
     try:
-        with closing(open_registry(settings.registry.url)) as registry:
+        with registry_at(settings.registry.url) as registry:
             return int(arguments.ask(arguments, settings, registry))
     except BadCellError as error:
         complain([f"{arguments.prog}: {error.rule} (got {error.got})"])
         return 2
-    except exc.SQLAlchemyError as error:
-        raise RegistryError(f"registry: {str(error).splitlines()[0]}") from error
 
 
 def _chosen(

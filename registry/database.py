@@ -6,7 +6,7 @@ reads first and writes later would fail at once with SQLITE_BUSY whatever the ti
 
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +83,20 @@ def open_registry(url: str) -> Registry:
         place = parsed.render_as_string(hide_password=True)
         raise RegistryError(f"registry {place}: {str(error).splitlines()[0]}") from error
     return registry
+
+
+@contextmanager
+def registry_at(url: str) -> Iterator[Registry]:
+    """An open registry for a command: whatever the database refuses is said in one line.
+
+    Raises:
+        RegistryError: it cannot be opened, or fails while it is used.
+    """
+    try:
+        with closing(open_registry(url)) as registry:
+            yield registry
+    except SQLAlchemyError as error:
+        raise RegistryError(f"registry: {str(error).splitlines()[0]}") from error
 
 
 def upsert(

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from service.civil import day_of
+from service.civil import clock_of, day_of
 from service.settings import Fault
 
 FUTURE_MS = 600_000
@@ -76,7 +76,7 @@ def refuse(faults: Iterable[Fault]) -> None:
 
 def local(at_ms: int, zone: ZoneInfo) -> str:
     """The centre's wall clock at an instant, to the minute; to the second where that matters."""
-    at = datetime.fromtimestamp(at_ms / 1000, zone)
+    at = clock_of(at_ms, zone)
     return f"{at:%Y-%m-%d %H:%M:%S}" if at_ms % 60_000 else f"{at:%Y-%m-%d %H:%M}"
 
 

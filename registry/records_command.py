@@ -2,17 +2,14 @@
 
 import argparse
 import json
-from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from registry import record_kinds, record_list
 from registry.audit import at_command_line
 from registry.config import CentreSettings, load_centre
-from registry.database import Registry, RegistryError, open_registry
+from registry.database import Registry, registry_at
 from registry.exclusions import REASONS
 from registry.inspections import OCCASIONS, PARAMETERS, RESULTS
 from registry.record_batch import enter_one, enter_sheet
@@ -135,16 +132,13 @@ def _run(arguments: argparse.Namespace) -> int:
     if misfits:
         complain(f"{arguments.prog}: {misfit}" for misfit in misfits)
         return 2
-    try:
-        with closing(open_registry(settings.registry.url)) as registry:
-            if arguments.list:
-                return _list(arguments, settings, registry)
-            by = By(at_command_line(arguments.actor), now_ms(), settings.zone, settings.history.raw_days)
-            if arguments.file is not None:
-                return _enter_file(arguments, registry, by)
-            return _change_one(arguments, registry, by)
-    except SQLAlchemyError as error:
-        raise RegistryError(f"registry: {str(error).splitlines()[0]}") from error
+    with registry_at(settings.registry.url) as registry:
+        if arguments.list:
+            return _list(arguments, settings, registry)
+        by = By(at_command_line(arguments.actor), now_ms(), settings.zone, settings.history.raw_days)
+        if arguments.file is not None:
+            return _enter_file(arguments, registry, by)
+        return _change_one(arguments, registry, by)
 
 
 def _misfits(arguments: argparse.Namespace) -> list[str]:

@@ -1,7 +1,7 @@
 """Everything that the registry holds of one station, for machines and as a page of a terminal."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -24,6 +24,7 @@ from registry.tables import (
     StationClass,
     WaterSample,
 )
+from service.civil import clock_of
 from service.columns import aligned, visible
 
 _LAST_CHANGES = 10
@@ -140,7 +141,7 @@ def _shown(name: str, value: object, zone: ZoneInfo) -> str:  # noqa: PLR0911 - 
     if isinstance(value, bool):
         return "yes" if value else "no"
     if name.endswith("_ms") and name != "clock_offset_ms" and isinstance(value, int):
-        return f"{datetime.fromtimestamp(value / 1000, zone):%Y-%m-%d %H:%M:%S}"
+        return f"{clock_of(value, zone):%Y-%m-%d %H:%M:%S}"
     if isinstance(value, float):
         return f"{value:.10g}"
     if isinstance(value, list):

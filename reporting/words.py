@@ -1,32 +1,20 @@
 """The words of the report in Chinese and in English. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
+
+from registry.day_reasons import DAY_REASONS
 
 LANGUAGES = ("zh-CN", "en")
 
-CODES: dict[str, dict[str, tuple[str, str]]] = {
+CODES: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "judgement": {
         "normal": ("正常", "normal"),
         "not_normal": ("非正常", "not normal"),
         "not_assessable": ("数据不足", "not assessable"),
         "not_counted": ("不计", "not counted"),
     },
-    "reason": {
-        "energy_as_expected": ("用电正常", "energy as expected"),
-        "low_load": ("低负荷日", "low-load day"),
-        "effluent_as_expected": ("出水正常", "effluent as expected"),
-        "no_energy": ("无用电", "no energy"),
-        "no_energy_no_effluent": ("无用电且无出水", "neither energy nor effluent"),
-        "little_energy_no_effluent": ("用电极少且无出水", "little energy and no effluent"),
-        "too_little_energy": ("用电不足（有出水）", "too little energy, though effluent"),
-        "no_effluent": ("无出水", "no effluent"),
-        "idling": ("空转", "idling"),
-        "approved_stop": ("批准停运", "approved stop"),
-        "too_little_data": ("数据不足", "too little data"),
-        "no_data": ("无数据", "no data"),
-        "corrected": ("人工更正", "corrected by hand"),
-    },
+    "reason": DAY_REASONS,
     "exclusion": {
         "maintenance": ("计划检修", "planned maintenance"),
         "rebuilding": ("改造", "rebuilding"),

@@ -1,6 +1,6 @@
 """The monthly report as a workbook, made to be printed and signed; equal figures make equal bytes. Pure."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from reporting.layout import Book
 from reporting.rate import RULE_VERSION
 from reporting.summary_sheet import put_summary
 from reporting.words import Words
+from service.civil import clock_of
 
 
 class Cover(NamedTuple):
@@ -35,7 +36,7 @@ def monthly_workbook(figures: MonthFigures, cover: Cover) -> bytes:
     words = Words(cover.language)
     month = words.text("month", year=figures.month.year, number=figures.month.number)
     report, edition = words.text("report"), _edition(words, cover)
-    cutoff = datetime.fromtimestamp(figures.cutoff_ms / 1000, UTC).astimezone(cover.zone)
+    cutoff = clock_of(figures.cutoff_ms, cover.zone)
     as_of = words.text("cutoff", cutoff=f"{cutoff:%Y-%m-%d %H:%M}")
     subtitle = "　".join((month, edition, words.text("counted_until", day=_day(words, figures.until)), as_of))
     properties = {

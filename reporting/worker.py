@@ -3,13 +3,13 @@
 import logging
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from registry.config import CentreSettings
 from registry.database import Registry
-from registry.services import HEALTH_EVERY_MS, release_lease, report_health, take_lease
+from registry.services import HEALTH_EVERY_MS, report_health, take_lease
+from registry.working import give_back, work_until
 from reporting.monthly import ReportError, due_months, make_report
 from service.civil import Month
 from service.conditions import Conditions
@@ -39,25 +39,20 @@ class Worker:
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop; what fails is told and tried again."""
-        while not stop.is_set():
-            try:
-                self.tick(self._clock_ms(), stop)
-                self._conditions.end("stores")
-                self._conditions.end("worker")
-            except SQLAlchemyError as error:
-                self._conditions.begin("stores", str(error).splitlines()[0])
-                self._say()
-            except Exception as error:
-                if "worker" not in self._conditions.current():
-                    logger.exception("unexpected failure, going on with the next round")
-                self._conditions.begin("worker", f"unexpected failure: {error!r}")
-                self._say()
-            stop.wait(TICK_S)
-        try:
-            with self._registry.writing() as session:
-                release_lease(session, NAME, self._holder)
-        except SQLAlchemyError as error:
-            logger.warning("lease not given back: %s", str(error).splitlines()[0])
+
+        def step() -> bool:
+            self.tick(self._clock_ms(), stop)
+            return False
+
+        work_until(
+            stop,
+            step,
+            self._conditions,
+            logger,
+            wait_s=TICK_S,
+            say=lambda: self._report(self._clock_ms()),
+        )
+        give_back(self._registry, NAME, self._holder, logger)
 
     def tick(self, now_ms: int, stop: threading.Event | None = None) -> None:
         """Make what is due if it is time to look, and say how things are.
@@ -117,11 +112,6 @@ class Worker:
         else:
             self._conditions.begin("lease", "another worker holds it; waiting")
         return is_ours
-
-    def _say(self) -> None:
-        """Report health although something fails, which may be the registry itself."""
-        with suppress(SQLAlchemyError):
-            self._report(self._clock_ms())
 
     def _report(self, now_ms: int) -> None:
         self._health_due_ms = now_ms + HEALTH_EVERY_MS

@@ -62,9 +62,14 @@ def days_between(first: date, last: date) -> Iterator[date]:
         yield first + timedelta(days=number)
 
 
+def clock_of(ms: int, zone: ZoneInfo) -> datetime:
+    """The wall clock of a zone at an instant, ms since the epoch, UTC."""
+    return datetime.fromtimestamp(ms / 1000, UTC).astimezone(zone)
+
+
 def day_of(ms: int, zone: ZoneInfo) -> date:
     """The civil day of an instant, ms since the epoch, UTC."""
-    return datetime.fromtimestamp(ms / 1000, UTC).astimezone(zone).date()
+    return clock_of(ms, zone).date()
 
 
 def start_of(day: date, zone: ZoneInfo) -> int:

@@ -28,13 +28,13 @@ from alerting.files import StationFile
 from alerting.known import STATES, Known, Memory, Thresholds
 from alerting.ledger import Ledger
 from alerting.parameters import settings_with
-from alerting.reasons import DAY_REASONS
 from alerting.verdict import Verdict, judge_day
 from console import words
 from console.language import load_languages
 from console.reader import Reader
 from console.reasons import sentence
 from registry.config import AlertingSettings
+from registry.day_reasons import DAY_REASONS
 from registry.tables import Station
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "detection.md").read_text()

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from alerting import verdicts_command
-from alerting.reasons import DAY_REASONS, day_reason
 from registry.database import RegistryError, open_registry, upsert
+from registry.day_reasons import DAY_REASONS, day_reason
 from registry.exclusions import REASONS
 from registry.tables import Audit, DayVerdict, Station
 

@@ -13,13 +13,13 @@ from babel.messages.pofile import read_po
 from console_centre import HOSTILE, HOUR_MS, MINUTE_MS, NOW_MS, STATES
 
 from alerting.corrections import CORRECTED
-from alerting.reasons import DAY_REASONS
 from console import formats, words
 from console.desk import FOLDER
 from console.evidence import LABELS, figures
 from console.language import load_languages
 from console.reader import Reader
 from console.reasons import sentence
+from registry.day_reasons import DAY_REASONS
 from registry.exclusions import REASONS
 from registry.stations import PROCESSES
 from reporting.rate import Judgement

@@ -220,7 +220,8 @@ def test_profiles_as_json():
 
 def test_a_machine_without_the_libraries_is_told_which_extra_to_install(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "sqlalchemy", None)
-    monkeypatch.delitem(sys.modules, "registry.cli", raising=False)
+    for module in ("registry.cli", "registry.database"):  # as if nothing had loaded them yet
+        monkeypatch.delitem(sys.modules, module, raising=False)
     assert main(["stations", "list"]) == 1
     assert capsys.readouterr().err == (
         "qingliu stations: the package sqlalchemy is not installed. At a station install qingliu[edge], "

@@ -1,7 +1,7 @@
 """The reasons of day verdicts as codes, with their words in the languages of the centre. Pure.
 
-The console and the report say the same words; a test holds them together. The reasons of states are sentences
-with figures in them, which the console writes.
+The report says them too; the console has them in its catalogue, and a test holds both together. The reasons
+of states are sentences with figures in them, which the console writes.
 """
 
 from collections.abc import Mapping
