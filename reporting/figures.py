@@ -1,7 +1,7 @@
 """All figures of a month, for the report."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from typing import NamedTuple
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from registry.tables import County
 from reporting.amounts import Amounts, of_many
+from reporting.month_lines import Change, FindingLine, PlanLine, QualityLine
 from reporting.rate import Rate, StationMonth, connection, known, rate, rates_by
 from reporting.records import last_finished_day, station_months
 from reporting.station_lines import StationLine, StopLine, station_lines
@@ -31,6 +32,7 @@ class GroupFigures(NamedTuple):
         stops: stops with a day in the month.
         stopped_days: ΣS.
         strict_before: the strict rate of the month before; None if nothing is known of it.
+        strict_year_before: likewise of the same month a year before.
         rank: by strict rate, then by days; equal ones share it. None if nothing is due, and for stations
             that have no county or no company.
     """
@@ -45,6 +47,7 @@ class GroupFigures(NamedTuple):
     stopped_days: int
     strict_before: Fraction | None
     rank: int | None = None
+    strict_year_before: Fraction | None = None
 
 
 class MonthFigures(NamedTuple):
@@ -59,6 +62,10 @@ class MonthFigures(NamedTuple):
         companies: by rank.
         stations: by county and id.
         stops: by county, station and day.
+        quality: by county and id.
+        findings: by county, id and first day; those that stood in the month.
+        plan: the plan's targets by county, if a file of them is configured.
+        changes: against the frozen revision before; empty for a first one.
     """
 
     month: Month
@@ -69,6 +76,10 @@ class MonthFigures(NamedTuple):
     companies: list[GroupFigures]
     stations: list[StationLine]
     stops: list[StopLine]
+    quality: Sequence[QualityLine] = ()
+    findings: Sequence[FindingLine] = ()
+    plan: Sequence[PlanLine] = ()
+    changes: Sequence[Change] = ()
 
     @property
     def city(self) -> Rate:
