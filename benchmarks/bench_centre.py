@@ -49,8 +49,10 @@ def main() -> None:
             show("month report, 2,000 stations, xlsx alone", f"{took_s:.1f} s", "<= 20 s, with pdf")
             show("its size", f"{report.files['xlsx']['size_bytes'] / 1000:.0f} kB", "-")
             clock = {"now": NOW_MS}
-            app = create_app(settings, registry, history, lambda: clock["now"], folder / "vega-none.js")
-            with TestClient(app) as client:
+            app = create_app(
+                settings, registry, history, lambda: clock["now"], folder / "vega-none.js", open_demo=True
+            )
+            with TestClient(app, base_url="http://127.0.0.1") as client:
                 for path in ("/", "/stations", "/reports"):
                     _page(client, path, clock)
 

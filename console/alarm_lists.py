@@ -2,7 +2,7 @@
 
 An open alarm stands on one list: on the follow-up list if it was put there, else among the quiet if anything
 keeps it quiet, else it rings. Those that are quiet beneath an area event are folded into it: they are
-counted, and only the first few of them are read.
+counted, and only the first few of them are read. Every list holds only what the person sees.
 """
 
 from collections.abc import Iterable
@@ -12,6 +12,8 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, selec
 from sqlalchemy.orm import Session, aliased
 
 from alerting.alarm_life import AREA_EVENT, NOTICE
+from console.person import Person
+from console.scope import alarms_seen
 from registry.tables import Alarm, Company, County, Station
 
 MOST_BENEATH = 30
@@ -80,61 +82,66 @@ class Beneath(NamedTuple):
     stations: list[tuple[str, str]]
 
 
-def alarm_counts(session: Session, now_ms: int) -> Counts:
+def alarm_counts(session: Session, person: Person, now_ms: int) -> Counts:
     """Count every list at once."""
     overdue = and_(FOLLOW_UP, Alarm.due_ms <= now_ms)
     lists = (ALARMS, NOTICES, FOLLOW_UP, overdue, QUIET, and_(QUIET, _HAS_FOLD))
-    found = select(*(func.count(case((each, 1))) for each in lists)).where(_IS_OPEN)
+    found = select(*(func.count(case((each, 1))) for each in lists)).where(_IS_OPEN, alarms_seen(person))
     return Counts._make(session.execute(found).one())
 
 
-def worst_first(session: Session, wanted: ColumnElement[bool], limit: int) -> list[AlarmRow]:
+def worst_first(session: Session, person: Person, wanted: ColumnElement[bool], limit: int) -> list[AlarmRow]:
     """What stands before what only waits to be acknowledged, then the severest, then the longest."""
-    found = _named(wanted).order_by(_HAS_RETURNED, _SEVEREST_FIRST, *_LONGEST_FIRST)
+    found = _named(person, wanted).order_by(_HAS_RETURNED, _SEVEREST_FIRST, *_LONGEST_FIRST)
     return _rows(session, found.limit(limit))
 
 
-def newest(session: Session, limit: int) -> list[AlarmRow]:
+def newest(session: Session, person: Person, limit: int) -> list[AlarmRow]:
     """What rings, alarms before notices, standing ones first, the last to ring first."""
     rang_ms = func.coalesce(Alarm.rang_ms, Alarm.raised_ms)
     is_notice = case((Alarm.severity == NOTICE, 1), else_=0)
-    found = _named(_RINGS).order_by(is_notice, _HAS_RETURNED, rang_ms.desc(), Alarm.id.desc())
+    found = _named(person, _RINGS).order_by(is_notice, _HAS_RETURNED, rang_ms.desc(), Alarm.id.desc())
     return _rows(session, found.limit(limit))
 
 
-def followed_up(session: Session, limit: int) -> list[AlarmRow]:
+def followed_up(session: Session, person: Person, limit: int) -> list[AlarmRow]:
     """What is to be mended, the earliest due first."""
-    found = _named(FOLLOW_UP).order_by(Alarm.due_ms.is_(None), Alarm.due_ms, *_LONGEST_FIRST)
+    found = _named(person, FOLLOW_UP).order_by(Alarm.due_ms.is_(None), Alarm.due_ms, *_LONGEST_FIRST)
     return _rows(session, found.limit(limit))
 
 
-def quiet(session: Session, limit: int) -> list[AlarmRow]:
+def quiet(session: Session, person: Person, limit: int) -> list[AlarmRow]:
     """What is kept quiet, without those that are folded into an area event."""
-    return worst_first(session, and_(QUIET, not_(_HAS_FOLD)), limit)
+    return worst_first(session, person, and_(QUIET, not_(_HAS_FOLD)), limit)
 
 
-def past(session: Session, limit: int) -> list[AlarmRow]:
+def past(session: Session, person: Person, limit: int) -> list[AlarmRow]:
     """The last that were closed."""
     order = (Alarm.closed_ms.desc(), Alarm.id.desc())
-    last = select(Alarm.id).where(Alarm.closed_ms.is_not(None)).order_by(*order).limit(limit)
-    return _rows(session, _named(Alarm.id.in_(last)).order_by(*order))
+    last = (
+        select(Alarm.id)
+        .where(Alarm.closed_ms.is_not(None), alarms_seen(person))
+        .order_by(*order)
+        .limit(limit)
+    )
+    return _rows(session, _named(person, Alarm.id.in_(last)).order_by(*order))
 
 
-def alarms_of(session: Session, station_id: str, limit: int) -> list[AlarmRow]:
+def alarms_of(session: Session, person: Person, station_id: str, limit: int) -> list[AlarmRow]:
     """A station's alarms, open ones first, then newest first."""
-    found = _named(Alarm.station_id == station_id)
+    found = _named(person, Alarm.station_id == station_id)
     found = found.order_by(Alarm.closed_ms.is_not(None), Alarm.raised_ms.desc(), Alarm.id.desc())
     return _rows(session, found.limit(limit))
 
 
-def events_over(session: Session, rows: Iterable[AlarmRow]) -> list[AlarmRow]:
+def events_over(session: Session, person: Person, rows: Iterable[AlarmRow]) -> list[AlarmRow]:
     """The area events beneath which some alarms stand; no question is asked if there is none."""
     own = (row.alarm for row in rows)
     numbers = {each.parent_id for each in own if each.closed_ms is None and each.suppressed_by == AREA_EVENT}
     numbers.discard(None)
     if not numbers:
         return []
-    return _rows(session, _named(and_(_IS_OPEN, Alarm.id.in_(numbers))).order_by(*_LONGEST_FIRST))
+    return _rows(session, _named(person, and_(_IS_OPEN, Alarm.id.in_(numbers))).order_by(*_LONGEST_FIRST))
 
 
 def beneath(session: Session, rows: Iterable[AlarmRow]) -> dict[int, int]:
@@ -147,7 +154,7 @@ def beneath(session: Session, rows: Iterable[AlarmRow]) -> dict[int, int]:
     return {number: count for number, count in session.execute(found) if number is not None}
 
 
-def folded(session: Session, rows: Iterable[AlarmRow]) -> dict[int, Beneath]:
+def folded(session: Session, person: Person, rows: Iterable[AlarmRow]) -> dict[int, Beneath]:
     """The same with the first few of the stations by id."""
     counts = beneath(session, rows)
     if not counts:
@@ -156,7 +163,7 @@ def folded(session: Session, rows: Iterable[AlarmRow]) -> dict[int, Beneath]:
     placed = select(Alarm.parent_id, Alarm.station_id, place)
     each = placed.where(_IS_BENEATH, Alarm.parent_id.in_(counts)).subquery()
     found = select(each.c.parent_id, Station.id, Station.name).join(Station, Station.id == each.c.station_id)
-    found = found.where(each.c.place <= MOST_BENEATH).order_by(Station.id)
+    found = found.where(each.c.place <= MOST_BENEATH, person.scope.stations()).order_by(Station.id)
     stations: dict[int, dict[str, str]] = {number: {} for number in counts}
     for number, station, name in session.execute(found):
         stations[number][station] = name
@@ -167,7 +174,7 @@ def _rows(session: Session, found: _Found) -> list[AlarmRow]:
     return [AlarmRow._make(row) for row in session.execute(found)]
 
 
-def _named(wanted: ColumnElement[bool]) -> _Found:
+def _named(person: Person, wanted: ColumnElement[bool]) -> _Found:
     assigned, own = aliased(Company), aliased(Company)
     of_town = func.substr(Alarm.subject, 1, func.length(County.code) + 1) == County.code + "/"
     is_county = and_(Alarm.station_id.is_(None), or_(County.code == Alarm.subject, of_town))
@@ -177,5 +184,5 @@ def _named(wanted: ColumnElement[bool]) -> _Found:
         .outerjoin(County, is_county)
         .outerjoin(own, own.id == Station.company_id)
         .outerjoin(assigned, assigned.id == Alarm.assigned_company_id)
-        .where(wanted)
+        .where(wanted, alarms_seen(person))
     )

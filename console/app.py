@@ -1,27 +1,42 @@
-"""The web application: pages, static files, the answer for watchdogs, and what failures look like."""
+"""The web application: pages behind their door, static files, and what failures look like."""
 
 import logging
+import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
+from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from console.access import (
+    FOREIGN,
+    NOT_ALLOWED,
+    NOT_LOGGED_IN,
+    STALE_FORM,
+    add_routes,
+    address_asked,
+    uploads_among,
+    wants_data,
+)
 from console.address import NO_STATION
 from console.desk import FOLDER, Desk
-from console.health import judged, problems
-from console.numbers import CONTENT_TYPE, exposition
+from console.form import BAD_FORM, TOO_LARGE, BodyLimit
+from console.gate import Gate
+from console.origin import LocalNamesOnly
 from console.pages import pages
+from console.person import demo_person
 from console.quarantine_pages import NO_ENTRY
 from console.report_pages import NO_REPORT, NO_REPORT_FILE
 from history.port import History, HistoryError
 from registry.config import CentreSettings
 from registry.database import Registry
-from registry.services import health
+from registry.passwords import Passwords
 from service.conditions import Conditions
 
 logger = logging.getLogger(__name__)
@@ -32,76 +47,81 @@ SECURITY_HEADERS = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
 }
+DEMO_NAMES = {"zh-CN": "演示", "en": "demo"}
+KINDS = frozenset(
+    {NO_STATION, NO_REPORT, NO_REPORT_FILE, NO_ENTRY, NOT_LOGGED_IN, NOT_ALLOWED, FOREIGN, STALE_FORM,
+     TOO_LARGE, BAD_FORM}
+)  # fmt: skip
+"""Reasons of an HTTPException that the failure page has words for."""
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - the stores, and what is special of a demo and of tests
     settings: CentreSettings,
     registry: Registry,
     history: History,
     clock_ms: Callable[[], int],
     chart_bundle: Path,
     conditions: Conditions | None = None,
+    *,
+    open_demo: bool = False,
+    passwords: Passwords | None = None,
 ) -> FastAPI:
-    """Build the application over open stores, which stay the caller's to close."""
+    """Build the application over open stores, which stay the caller's to close.
+
+    Args:
+        settings: of the centre.
+        registry: the relational store.
+        history: the time series.
+        clock_ms: now, ms since the epoch, UTC.
+        chart_bundle: the chart script, which may not be there.
+        conditions: what the console complains of.
+        open_demo: everybody is an operator, without a login; only by names of the loopback interface.
+        passwords: how they are hashed and checked, else as the library thinks safe.
+    """
     desk = Desk(settings, registry, history, clock_ms, chart_bundle, conditions)
+    desk.passwords = passwords or desk.passwords
     app = FastAPI(title="Qingliu", docs_url=None, redoc_url=None, openapi_url=None)
+    demo = demo_person(DEMO_NAMES[settings.centre.language], secrets.token_urlsafe(32)) if open_demo else None
+    gate = Gate(settings.console, registry, clock_ms, demo)
+    app.state.gate = gate
+    routes = pages(desk, gate)
+    app.add_middleware(BodyLimit, uploads=uploads_among(routes))
+    if open_demo:
+        app.add_middleware(LocalNamesOnly)
     app.add_middleware(_SecurityHeaders)
-    _add_health(app, desk)
-    _add_metrics(app, desk)
-    app.include_router(pages(desk))
+    add_routes(app.router, routes)
     app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
-    _add_failures(app, desk)
+    _add_failures(app, desk, gate)
     return app
 
 
-def _add_health(app: FastAPI, desk: Desk) -> None:
-    @app.api_route("/health", methods=["GET", "HEAD"], response_model=None)
-    def centre_health(request: Request) -> Response:
-        now = desk.clock_ms()
-        found: list[dict[str, str]] = []
-        try:
-            with desk.reading() as session:
-                found.extend(problems(judged(health(session), now), now))
-        except SQLAlchemyError as error:
-            found.append(_trouble(desk, "registry", error))
-        try:
-            desk.raw("", now, now)
-        except HistoryError as error:
-            found.append(_trouble(desk, "history", error))
-        answer = {"status": "trouble" if found else "ok", "now": now, "problems": found}
-        return desk.json(request, answer, 503 if found else 200)
-
-
-def _add_metrics(app: FastAPI, desk: Desk) -> None:
-    @app.get("/metrics", response_model=None)
-    def numbers() -> Response:
-        """What the services said of themselves last, as Prometheus reads it."""
-        with desk.reading() as session:
-            said = health(session)
-        return Response(exposition(said, desk.clock_ms()), media_type=CONTENT_TYPE)
-
-
-def _add_failures(app: FastAPI, desk: Desk) -> None:
+def _add_failures(app: FastAPI, desk: Desk, gate: Gate) -> None:
     def failed(request: Request, kind: str, status: int) -> Response:
-        if request.url.path.endswith(".json"):
+        if wants_data(request):
             return desk.json(request, {"error": kind}, status)
-        return desk.page(request, "failure.html", {"kind": kind, "alarm_count": None}, status)
+        back = address_asked(request) if request.method in ("GET", "HEAD") else "/"
+        return desk.page(request, "failure.html", {"kind": kind, "alarm_count": None, "back": back}, status)
 
     @app.exception_handler(HTTPException)
     def not_served(request: Request, error: HTTPException) -> Response:
+        if error.status_code == 303:
+            return RedirectResponse((error.headers or {})["Location"], 303)
         kind = "no_page" if error.status_code == 404 else "other"
-        if error.detail in (NO_STATION, NO_REPORT, NO_REPORT_FILE, NO_ENTRY):
+        if error.detail in KINDS:
             kind = error.detail
+        if not hasattr(request.state, "person") and kind != NOT_LOGGED_IN:
+            with suppress(SQLAlchemyError):  # the page keeps its head if that can be
+                request.state.person = gate.recognise(request)
         return failed(request, kind, error.status_code)
 
     @app.exception_handler(SQLAlchemyError)
     def registry_fails(request: Request, error: SQLAlchemyError) -> Response:
-        _trouble(desk, "registry", error)
+        desk.trouble("registry", error)
         return failed(request, "registry", 503)
 
     @app.exception_handler(HistoryError)
     def history_fails(request: Request, error: HistoryError) -> Response:
-        _trouble(desk, "history", error)
+        desk.trouble("history", error)
         return failed(request, "history", 503)
 
     @app.exception_handler(Exception)
@@ -109,12 +129,6 @@ def _add_failures(app: FastAPI, desk: Desk) -> None:
         response = failed(request, "other", 500)
         response.headers.update(SECURITY_HEADERS)
         return response
-
-
-def _trouble(desk: Desk, store: str, error: Exception) -> dict[str, str]:
-    """Note that a store fails, logged once, and say so without its inner details."""
-    desk.conditions.begin(store, str(error).partition("\n")[0])
-    return {"service": "console", "problem": store, "text": f"the {store} cannot be read"}
 
 
 class _SecurityHeaders:

@@ -9,7 +9,9 @@ from sqlalchemy import case, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from console.alarm_lists import ALARMS
+from console.person import Person
 from console.rates import MonthRates
+from console.scope import alarms_seen
 from registry.tables import Alarm, County, StatePeriod, Station
 from reporting.rate import Rate, known
 
@@ -47,11 +49,17 @@ class CountyRow(NamedTuple):
         return rate.by_number_strict if rate else None
 
 
-def county_rows(session: Session, this_month: MonthRates, last_month: MonthRates) -> list[CountyRow]:
-    """One line a county by code; stations without a county come last, and only if there are any."""
+def county_rows(
+    session: Session, person: Person, this_month: MonthRates, last_month: MonthRates
+) -> list[CountyRow]:
+    """One line a county by code; stations without a county come last, and only if there are any.
+
+    A county of which the person sees nothing has no line.
+    """
     names = {county.code: county.name for county in session.scalars(select(County))}
-    now = _presently(session, names)
-    codes = sorted(names.keys() | now.keys(), key=lambda code: (not code, code))
+    now = _presently(session, person, names)
+    seen = {code for code in names if person.scope.has_county(code)}
+    codes = sorted(seen | now.keys(), key=lambda code: (not code, code))
     return [
         CountyRow(
             code,
@@ -65,33 +73,35 @@ def county_rows(session: Session, this_month: MonthRates, last_month: MonthRates
 
 
 def total_row(rows: Iterable[CountyRow], this_month: MonthRates, last_month: MonthRates) -> CountyRow:
-    """The city: counts added up, rates of all stations together."""
+    """The city, or all that the person sees: counts added up, rates of all stations together."""
     now = [row.now for row in rows]
     added = Presently(*(sum(counts) for counts in zip(*now, strict=True))) if now else Presently(0, 0, 0)
     return CountyRow("", "", added, this_month.city if this_month.has_begun else None, last_month.city)
 
 
-def _presently(session: Session, known: Collection[str]) -> dict[str, Presently]:
+def _presently(session: Session, person: Person, known: Collection[str]) -> dict[str, Presently]:
     is_stopped = case((StatePeriod.state == "stopped", 1), else_=0)
     open_period = (StatePeriod.station_id == Station.id) & StatePeriod.end_ms.is_(None)
     found = (
         select(func.coalesce(Station.county_code, ""), func.count(), func.sum(is_stopped))
         .outerjoin(StatePeriod, open_period)
+        .where(person.scope.stations())
         .group_by(Station.county_code)
     )
     counted = {code: (stations, stopped) for code, stations, stopped in session.execute(found)}
-    alarms = _ringing(session, known)
+    alarms = _ringing(session, person, known)
     return {
         code: Presently(*counted.get(code, (0, 0)), alarms.get(code, 0)) for code in counted.keys() | alarms
     }
 
 
-def _ringing(session: Session, known: Collection[str]) -> dict[str, int]:
+def _ringing(session: Session, person: Person, known: Collection[str]) -> dict[str, int]:
     """Alarms that ring, by the county of their station; that of an area event is named in its subject."""
     area = case((Alarm.station_id.is_(None), Alarm.subject), else_=literal_column("''"))  # also grouped by
     code = func.coalesce(Station.county_code, area)
     found = select(code, func.count()).select_from(Alarm)
-    found = found.outerjoin(Station, Station.id == Alarm.station_id).where(ALARMS).group_by(code)
+    found = found.outerjoin(Station, Station.id == Alarm.station_id)
+    found = found.where(ALARMS, alarms_seen(person)).group_by(code)
     counts: Counter[str] = Counter()
     for subject, count in session.execute(found):
         county = subject.partition("/")[0]

@@ -8,15 +8,18 @@ import hashlib
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from console import chart_bundle, reasons, words
+from console.access import login_address
 from console.alarm_handling import handling, is_overdue
 from console.language import Language, choose, load_languages
 from console.rates import Rates
@@ -24,6 +27,8 @@ from console.reader import Reader
 from history.port import History
 from registry.config import CentreSettings
 from registry.database import Registry
+from registry.passwords import Passwords
+from registry.roles import Permission
 from service.conditions import Conditions
 from telemetry.quantities import BY_NAME
 from telemetry.reading import Reading
@@ -51,7 +56,8 @@ class Desk:
         self.clock_ms = clock_ms
         self.bundle = bundle
         self.conditions = conditions or Conditions(logger)
-        self._registry = registry
+        self.registry = registry
+        self.passwords = Passwords()
         self._history = history
         self._zone = settings.zone
         self.rates = Rates(settings.zone)
@@ -71,9 +77,21 @@ class Desk:
         return Reader(language, self._zone, self.clock_ms())
 
     @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session that commits at the end, or rolls back on any exception."""
+        with self.registry.writing() as session:
+            yield session
+        self.conditions.end("registry")
+
+    def trouble(self, store: str, error: Exception) -> dict[str, str]:
+        """Note that a store fails, logged once, and say so without its inner details."""
+        self.conditions.begin(store, str(error).partition("\n")[0])
+        return {"service": "console", "problem": store, "text": f"the {store} cannot be read"}
+
+    @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session on the registry; when it ends well, the registry is well."""
-        with self._registry.reading() as session:
+        with self.registry.reading() as session:
             yield session
         self.conditions.end("registry")
 
@@ -93,12 +111,16 @@ class Desk:
         """Render a page, or with `?fragment=1` only what renews itself."""
         reader = self.reader(request)
         is_fragment = request.query_params.get("fragment") == "1"
+        person = getattr(request.state, "person", None)
         html = (
             self._pages[reader.language.tag]
             .get_template(template)
             .render(
                 layout="fragment.html" if is_fragment else "page.html",
                 reader=reader,
+                person=person,
+                may=_nothing if person is None else person.may,
+                csrf_field=partial(_csrf_field, "" if person is None else person.csrf),
                 centre=self.settings.centre,
                 path=request.url.path,
                 languages=[
@@ -123,11 +145,21 @@ class Desk:
     def answer(self, request: Request, body: bytes, media_type: str, status: int = 200) -> Response:
         """Send a body, or 304 to whoever has it already."""
         tag = f'"{_digest(body)[:24]}"'
-        headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Cookie, Accept-Language"}
+        headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Cookie, Accept-Language"}
         known = request.headers.get("if-none-match", "")
         if status == 200 and tag in (part.strip().removeprefix("W/") for part in known.split(",")):
             return Response(status_code=304, headers=headers)
         return Response(body, status, headers, media_type)
+
+
+def _nothing(_permission: Permission) -> bool:
+    """What somebody may who is not logged in."""
+    return False
+
+
+def _csrf_field(token: str) -> Markup:
+    """The hidden field that every form with a change carries."""
+    return Markup('<input type="hidden" name="csrf" value="{}">').format(token)
 
 
 def _templates(language: Language) -> Environment:
@@ -142,7 +174,7 @@ def _templates(language: Language) -> Environment:
     install = environment.install_gettext_callables  # type: ignore[attr-defined] # put there by the extension
     install(language.texts.gettext, language.texts.ngettext, newstyle=True)
     environment.globals.update(words=words, sentence=reasons.sentence, quantities=BY_NAME)
-    environment.globals.update(handling=handling, is_overdue=is_overdue)
+    environment.globals.update(handling=handling, is_overdue=is_overdue, login_address=login_address)
     return environment
 
 

@@ -1,6 +1,5 @@
 """The facility file (一站一档): what people entered of a station, and who changed it last."""
 
-from collections.abc import Callable
 from typing import Any
 
 from fastapi import Request, Response
@@ -9,8 +8,10 @@ from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
 from console import queries, words
+from console.access import Route
 from console.address import NO_STATION
 from console.desk import Desk
+from console.person import person_of
 from console.reader import Reader
 from registry import record_list
 from registry.inspections import NewSample, over_limit
@@ -35,23 +36,24 @@ _KINDS = {
 }
 
 
-def facility_file_routes(desk: Desk) -> dict[str, Callable[..., Response]]:
-    """The page of this room by address."""
+def facility_file_routes(desk: Desk) -> list[Route]:
+    """The page of this room."""
 
     def facility_file(request: Request, station_id: str) -> Response:
+        person = person_of(request)
         with desk.reading() as session:
-            known = queries.station_file(session, station_id)
+            known = queries.station_file(session, person, station_id)
             if known is None:
                 raise HTTPException(404, NO_STATION)
             values = {
                 "file": known,
-                "alarm_count": queries.active_alarm_count(session),
+                "alarm_count": queries.active_alarm_count(session, person),
                 "most": MOST_RECORDS,
                 **entered(session, station_id),
             }
         return desk.page(request, "station_file.html", values | {"fields": fields, "is_over": is_over})
 
-    return {"/stations/{station_id}/file": facility_file}
+    return [Route("/stations/{station_id}/file", facility_file, "see")]
 
 
 def entered(session: Session, station: str) -> dict[str, Any]:

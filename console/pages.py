@@ -1,24 +1,29 @@
 """The pages: each gathers what it shows in one session and hands it to its template."""
 
-from collections.abc import Callable
-
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import FileResponse
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
 from console import alarm_lists, charts, queries, series
+from console.access import Route
+from console.account_pages import account_routes
 from console.address import NO_STATION, whole_number
 from console.alarm_pages import alarm_routes
 from console.chart_bundle import compressed, is_made
 from console.desk import Desk
 from console.evidence import figures
 from console.facility_file import facility_file_routes
+from console.gate import Gate
+from console.login_pages import login_routes
 from console.overview import overview_routes
 from console.palette import theme_named
+from console.person import person_of
 from console.quarantine_pages import quarantine_routes
 from console.report_pages import report_routes
 from console.station_days import SHAPES, MonthOfDays, month_of_days
+from console.watch_pages import watch_routes
+from registry.scope import EVERYTHING
 from reporting.days import Span
 from reporting.records import approved_stops
 from service.civil import Month, day_of
@@ -33,14 +38,19 @@ PERIODS = 20
 STATION_ALARMS = 50
 
 
-def pages(desk: Desk) -> APIRouter:
-    """All pages of one desk."""
-    router = APIRouter()
-    routes = overview_routes(desk) | _routes(_Pages(desk)) | facility_file_routes(desk)
-    routes |= alarm_routes(desk) | report_routes(desk) | quarantine_routes(desk)
-    for path, endpoint in routes.items():
-        router.add_api_route(path, endpoint, methods=["GET", "HEAD"], response_model=None)
-    return router
+def pages(desk: Desk, gate: Gate) -> list[Route]:
+    """All pages of one desk: whatever is not here does not exist."""
+    return [
+        *watch_routes(desk),
+        *login_routes(desk, gate),
+        *account_routes(desk, gate),
+        *overview_routes(desk),
+        *_routes(_Pages(desk)),
+        *facility_file_routes(desk),
+        *alarm_routes(desk),
+        *report_routes(desk),
+        *quarantine_routes(desk),
+    ]
 
 
 class _Pages:
@@ -48,32 +58,32 @@ class _Pages:
         self._desk = desk
 
     def stations(self, request: Request) -> Response:
-        asked = request.query_params
+        asked, person = request.query_params, person_of(request)
         search = queries.Search(
             asked.get("q", "").strip()[:100], asked.get("county", "")[:12], asked.get("state", "")
         )
         with self._desk.reading() as session:
             values = {
-                "found": queries.stations(session, search, whole_number(request, "page", 1)),
-                "counties": queries.counties(session),
-                "alarm_count": queries.active_alarm_count(session),
+                "found": queries.stations(session, person, search, whole_number(request, "page", 1)),
+                "counties": queries.counties(session, person),
+                "alarm_count": queries.active_alarm_count(session, person),
                 "search": search,
             }
         return self._desk.page(request, "stations.html", values)
 
     def station(self, request: Request, station_id: str) -> Response:
-        now = self._desk.clock_ms()
+        now, person = self._desk.clock_ms(), person_of(request)
         with self._desk.reading() as session:
-            known = queries.station_file(session, station_id)
+            known = queries.station_file(session, person, station_id)
             if known is None:
                 raise HTTPException(404, NO_STATION)
-            alarms = alarm_lists.alarms_of(session, station_id, STATION_ALARMS)
+            alarms = alarm_lists.alarms_of(session, person, station_id, STATION_ALARMS)
             values = {
                 "file": known,
                 "periods": queries.periods(session, station_id, PERIODS),
                 "alarms": alarms,
-                "events": alarm_lists.events_over(session, alarms),
-                "alarm_count": queries.active_alarm_count(session),
+                "events": alarm_lists.events_over(session, person, alarms),
+                "alarm_count": queries.active_alarm_count(session, person),
                 "months": self._months(session, station_id, now),
                 "shapes": SHAPES,
             }
@@ -98,7 +108,7 @@ class _Pages:
         days = queries.verdicts(session, station_id, span.first, span.last)
         laid_out = []
         for month in months:
-            rates = self._desk.rates.of(session, month, now_ms)
+            rates = self._desk.rates.of(session, month, now_ms, EVERYTHING)
             judged = rates.stations.get(station_id)
             if judged is not None:
                 laid_out.append(month_of_days(judged, month, days, stops, rates.until))
@@ -110,7 +120,7 @@ class _Pages:
         end = -(-reader.now_ms // CHART_STEP_MS) * CHART_STEP_MS
         start = end - days * DAY_MS
         with self._desk.reading() as session:
-            if queries.station_file(session, station_id) is None:
+            if queries.station_file(session, person_of(request), station_id) is None:
                 raise HTTPException(404, NO_STATION)
             periods = queries.periods_between(session, station_id, start, end)
         readings = self._desk.raw(station_id, start, end)
@@ -133,10 +143,10 @@ class _Pages:
         return FileResponse(bundle, headers=headers, media_type="text/javascript")
 
 
-def _routes(own: _Pages) -> dict[str, Callable[..., Response]]:
-    return {
-        "/stations": own.stations,
-        "/stations/{station_id}": own.station,
-        "/stations/{station_id}/chart.json": own.chart,
-        "/static/vega-{version}.js": own.chart_script,
-    }
+def _routes(own: _Pages) -> list[Route]:
+    return [
+        Route("/stations", own.stations, "see"),
+        Route("/stations/{station_id}", own.station, "see"),
+        Route("/stations/{station_id}/chart.json", own.chart, "see"),
+        Route("/static/vega-{version}.js", own.chart_script, None),
+    ]

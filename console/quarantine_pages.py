@@ -1,6 +1,5 @@
 """The quarantine: its list, and one entry with its payload made readable."""
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 from fastapi import Request, Response
@@ -10,8 +9,10 @@ from starlette.exceptions import HTTPException
 from collector.payload_view import beginning, view
 from collector.replay import is_capped
 from console import queries
+from console.access import Route
 from console.address import read_number, whole_number
 from console.desk import Desk
+from console.person import person_of, sees
 from registry.quarantine import Wanted, counts_by_code, find, numbered
 from registry.tables import Quarantine, Station
 
@@ -31,10 +32,13 @@ class EntryPage(NamedTuple):
     pages: int
 
 
-def quarantine_routes(desk: Desk) -> dict[str, Callable[..., Response]]:
-    """The pages of this room by address."""
+def quarantine_routes(desk: Desk) -> list[Route]:
+    """The pages of this room."""
     own = _QuarantinePages(desk)
-    return {"/quarantine": own.entries, "/quarantine/{entry_id}": own.entry}
+    return [
+        Route("/quarantine", own.entries, "quarantine.see"),
+        Route("/quarantine/{entry_id}", own.entry, "quarantine.see"),
+    ]
 
 
 def entry_page(session: Session, wanted: Wanted, page: int) -> EntryPage:
@@ -52,31 +56,35 @@ class _QuarantinePages:
         self._desk = desk
 
     def entries(self, request: Request) -> Response:
-        asked = request.query_params
+        asked, person = request.query_params, person_of(request)
         wanted = Wanted(
             station_part=_without_nul(asked.get("station", "")).strip()[:32],
             code=_without_nul(asked.get("code", ""))[:_LONGEST_CODE],
+            among=person.scope.station_ids() if person.scope.is_limited else None,
         )
         with self._desk.reading() as session:
             values = {
                 "found": entry_page(session, wanted, whole_number(request, "page", 1)),
-                "alarm_count": queries.active_alarm_count(session),
+                "alarm_count": queries.active_alarm_count(session, person),
                 "wanted": wanted,
                 "beginning": lambda entry: beginning(entry.payload, BEGINNING_BYTES),
             }
         return self._desk.page(request, "quarantine.html", values)
 
     def entry(self, request: Request, entry_id: str) -> Response:
-        number = read_number(entry_id)
+        number, person = read_number(entry_id), person_of(request)
         with self._desk.reading() as session:
             found = numbered(session, [] if number is None else [number])
             if not found:
                 raise HTTPException(404, NO_ENTRY)
             [entry] = found
+            station = session.get(Station, entry.station_id)
+            if person.scope.is_limited and not (station and sees(person, station)):
+                raise HTTPException(404, NO_ENTRY)
             values = {
                 "entry": entry,
-                "station": session.get(Station, entry.station_id),
-                "alarm_count": queries.active_alarm_count(session),
+                "station": station,
+                "alarm_count": queries.active_alarm_count(session, person),
                 "view": view(entry.payload, entry.size_bytes),
                 "is_capped": is_capped(entry),
             }

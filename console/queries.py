@@ -7,6 +7,8 @@ from sqlalchemy import Select, and_, exists, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from console.alarm_lists import ALARMS
+from console.person import Person
+from console.scope import alarms_seen
 from console.words import STATES, UNKNOWN
 from registry.tables import Alarm, Company, County, DayVerdict, Device, Presence, StatePeriod, Station, Town
 
@@ -70,24 +72,30 @@ class StationFile(NamedTuple):
     devices: dict[str, Device]
 
 
-def counties(session: Session) -> list[County]:
-    """All counties by code."""
-    return list(session.scalars(select(County).order_by(County.code)))
+def counties(session: Session, person: Person) -> list[County]:
+    """The counties that have something to be seen, by code."""
+    found = select(County).order_by(County.code)
+    scope = person.scope
+    if scope.company_id is not None:
+        found = found.where(County.code.in_(select(Station.county_code).where(scope.stations())))
+    elif scope.counties is not None:
+        found = found.where(County.code.in_(scope.counties))
+    return list(session.scalars(found))
 
 
-def state_counts(session: Session, search: Search = EVERY_STATION) -> dict[str, int]:
+def state_counts(session: Session, person: Person, search: Search = EVERY_STATION) -> dict[str, int]:
     """How many stations are in each state, worst first; states without a station are left in as zero.
 
     The state looked for is not held against them.
     """
     found = select(_STATE, func.count()).select_from(Station).outerjoin(StatePeriod, _HAS_STATE)
-    rows = session.execute(_matching(found, search).group_by(_STATE))
+    rows = session.execute(_matching(found, person, search).group_by(_STATE))
     return {**dict.fromkeys(STATES, 0), **{state: count for state, count in rows}}  # noqa: C416 - rows, not pairs
 
 
-def stations(session: Session, search: Search, page: int) -> StationPage:
+def stations(session: Session, person: Person, search: Search, page: int) -> StationPage:
     """A page of stations by id; a page beyond the end is the last one."""
-    counts = state_counts(session, search)
+    counts = state_counts(session, person, search)
     total = counts.get(search.state, 0) if search.state else sum(counts.values())
     pages = max(1, -(-total // PAGE_ROWS))
     page = min(max(1, page), pages)
@@ -100,22 +108,24 @@ def stations(session: Session, search: Search, page: int) -> StationPage:
         .outerjoin(StatePeriod, _HAS_STATE)
         .outerjoin(Presence, Presence.station_id == Station.id)
     )  # fmt: skip
-    found = _matching(found, search).order_by(Station.id).limit(PAGE_ROWS).offset((page - 1) * PAGE_ROWS)
+    found = (
+        _matching(found, person, search).order_by(Station.id).limit(PAGE_ROWS).offset((page - 1) * PAGE_ROWS)
+    )
     if search.state:
         found = found.where(_STATE.in_([search.state]))
     rows = [StationRow._make(row) for row in session.execute(found)]
     return StationPage(rows, counts, total, page, pages)
 
 
-def station_file(session: Session, station_id: str) -> StationFile | None:
-    """Everything known of one station, or None."""
+def station_file(session: Session, person: Person, station_id: str) -> StationFile | None:
+    """Everything known of one station, or None if there is none that the person sees."""
     row = session.execute(
         select(Station, County.name, Town.name, Company.name, Presence)
         .outerjoin(County, County.code == Station.county_code)
         .outerjoin(Town, Town.id == Station.town_id)
         .outerjoin(Company, Company.id == Station.company_id)
         .outerjoin(Presence, Presence.station_id == Station.id)
-        .where(Station.id == station_id)
+        .where(Station.id == station_id, person.scope.stations())
     ).one_or_none()
     if row is None:
         return None
@@ -145,20 +155,22 @@ def verdicts(session: Session, station_id: str, first: date, last: date) -> list
     return list(session.scalars(found.order_by(DayVerdict.day)))
 
 
-def active_alarm_count(session: Session) -> int:
+def active_alarm_count(session: Session, person: Person) -> int:
     """How many alarms ring and ask for somebody: neither notices, nor what is quiet or followed up."""
-    return session.scalar(select(func.count()).select_from(Alarm).where(ALARMS)) or 0
+    return session.scalar(select(func.count()).select_from(Alarm).where(ALARMS, alarms_seen(person))) or 0
 
 
-def heard_since(session: Session, since_ms: int) -> int:
+def heard_since(session: Session, person: Person, since_ms: int) -> int:
     """How many stations were heard at or after an instant."""
     found = select(func.count()).select_from(Presence).where(Presence.last_seen_ms >= since_ms)
+    if person.scope.is_limited:
+        found = found.where(Presence.station_id.in_(person.scope.station_ids()))
     return session.scalar(found) or 0
 
 
-def _matching(found: _Found, search: Search) -> _Found:
+def _matching(found: _Found, person: Person, search: Search) -> _Found:
     found = found.outerjoin(County, County.code == Station.county_code)
-    found = found.outerjoin(Town, Town.id == Station.town_id)
+    found = found.outerjoin(Town, Town.id == Station.town_id).where(person.scope.stations())
     for word in search.words.split():
         columns = (Station.id, Station.name, Station.village, County.name, Town.name)
         found = found.where(or_(*(column.icontains(word, autoescape=True) for column in columns)))

@@ -1,6 +1,6 @@
 """The reports on record, and what their rows say of files and rates."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, time
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from registry.scope import Scope
 from registry.tables import Report
 from service.civil import Month, clock_of
 
@@ -50,13 +51,31 @@ def files_of(report: Report) -> list[ReportFile]:
 
 def share_of(report: Report, key: str) -> Fraction | None:
     """A rate from a report's summary, where it is a decimal string; None for anything else."""
-    written = report.summary.get(key)
-    if not isinstance(written, str):
-        return None
-    try:
-        return Fraction(Decimal(written))
-    except (InvalidOperation, ValueError, OverflowError):
-        return None
+    return _share(report.summary.get(key))
+
+
+def share_in(scope: Scope) -> Callable[[Report, str], Fraction | None]:
+    """How to read a rate from a report's summary for somebody who sees a part of the city.
+
+    Of a county the summary has the strict rate by number; of other parts it has none.
+    """
+    if not scope.is_limited:
+        return share_of
+    counties = sorted(scope.counties or ()) if scope.company_id is None else []
+
+    def share(report: Report, key: str) -> Fraction | None:
+        if key != "by_number_strict" or len(counties) != 1:
+            return None
+        return county_shares(report, counties)[counties[0]]
+
+    return share
+
+
+def county_shares(report: Report, counties: Iterable[str]) -> dict[str, Fraction | None]:
+    """The strict rate of some counties, by code, from a report's summary."""
+    written = report.summary.get("counties")
+    known = written if isinstance(written, Mapping) else {}
+    return {code: _share(known.get(code)) for code in counties}
 
 
 def next_draft(now_ms: int, zone: ZoneInfo, draft_hour: int) -> datetime:
@@ -65,3 +84,12 @@ def next_draft(now_ms: int, zone: ZoneInfo, draft_hour: int) -> datetime:
     month = Month.of(now.date())
     due = datetime.combine(month.first, time(draft_hour), zone)
     return due if now < due else datetime.combine(month.after(1).first, time(draft_hour), zone)
+
+
+def _share(written: object) -> Fraction | None:
+    if not isinstance(written, str):
+        return None
+    try:
+        return Fraction(Decimal(written))
+    except (InvalidOperation, ValueError, OverflowError):
+        return None

@@ -1,6 +1,5 @@
 """The monthly reports: their list, and their files to download."""
 
-from collections.abc import Callable
 from typing import Any
 
 from fastapi import Request, Response
@@ -8,8 +7,10 @@ from fastapi.responses import FileResponse
 from starlette.exceptions import HTTPException
 
 from console import queries
+from console.access import NOT_ALLOWED, Route
 from console.desk import Desk
-from console.report_list import all_reports, files_of, next_draft, share_of
+from console.person import person_of
+from console.report_list import all_reports, county_shares, files_of, next_draft, share_in
 from registry.tables import Report
 from reporting.monthly import ReportError, due_months, report_file
 from reporting.rate import RULES
@@ -25,10 +26,13 @@ _MEDIA_TYPES = {
 }
 
 
-def report_routes(desk: Desk) -> dict[str, Callable[..., Response]]:
-    """The pages of this room by address."""
+def report_routes(desk: Desk) -> list[Route]:
+    """The pages of this room."""
     own = _ReportPages(desk)
-    return {"/reports": own.reports, "/reports/{report_id}/{filename}": own.download}
+    return [
+        Route("/reports", own.reports, "reports.see"),
+        Route("/reports/{report_id}/{filename}", own.download, "reports.see"),
+    ]
 
 
 class _ReportPages:
@@ -38,12 +42,14 @@ class _ReportPages:
     def reports(self, request: Request) -> Response:
         now, zone = self._desk.clock_ms(), self._desk.settings.zone
         draft_hour = self._desk.settings.reporting.draft_hour
+        person = person_of(request)
         last_month = Month.of(day_of(now, zone)).after(-1)
         with self._desk.reading() as session:
             found = all_reports(session)
             newest = next((report for report in found if report.month == str(last_month)), None)
             values: dict[str, Any] = {
-                "alarm_count": queries.active_alarm_count(session),
+                "alarm_count": queries.active_alarm_count(session, person),
+                "counties": queries.counties(session, person) if person.scope.is_limited else [],
                 "is_due": newest is None and last_month in due_months(session, zone, now, draft_hour),
             }
         values |= {
@@ -53,12 +59,15 @@ class _ReportPages:
             "next_draft": next_draft(now, zone, draft_hour),
             "rules": RULES,
             "files_of": files_of,
-            "share_of": share_of,
+            "share_of": share_in(person.scope),
+            "county_shares": county_shares,
         }
         return self._desk.page(request, "reports.html", values)
 
-    def download(self, report_id: str, filename: str) -> Response:
-        """A file by the name its row gives it; no other name leads anywhere."""
+    def download(self, request: Request, report_id: str, filename: str) -> Response:
+        """A file by the name its row gives it; no other name leads anywhere. Files are of the whole city."""
+        if person_of(request).scope.is_limited:
+            raise HTTPException(403, NOT_ALLOWED)
         with self._desk.reading() as session:
             is_id = report_id.isascii() and report_id.isdecimal() and len(report_id) < 10
             report = session.get(Report, int(report_id)) if is_id else None

@@ -10,6 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 
+from registry.console_settings import ConsoleSettings
 from registry.database import Registry
 from registry.services import report_health
 from service.conditions import Conditions
@@ -20,6 +21,7 @@ logger = logging.getLogger(__name__)
 SERVICE = "console"
 REPORT_EVERY_S = 15.0
 _GRACE_S = 5
+_PLAIN = ConsoleSettings()
 
 
 class ListenError(UnavailableError):
@@ -52,17 +54,40 @@ def listen(host: str, port: int) -> socket.socket:
     return taken
 
 
-def address_of(taken: socket.socket) -> str:
+def address_of(taken: socket.socket, *, is_tls: bool = False) -> str:
     """What to type into a browser."""
     host, port = taken.getsockname()[:2]
-    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+    scheme = "https" if is_tls else "http"
+    return f"{scheme}://[{host}]:{port}/" if ":" in host else f"{scheme}://{host}:{port}/"
 
 
-def serve(app: FastAPI, taken: socket.socket, stop: threading.Event) -> None:
-    """Answer until `stop` is set; running answers get a moment to finish."""
+def serve(
+    app: FastAPI, taken: socket.socket, stop: threading.Event, settings: ConsoleSettings = _PLAIN
+) -> None:
+    """Answer until `stop` is set; running answers get a moment to finish.
+
+    Args:
+        app: the pages.
+        taken: from `listen`.
+        stop: set it to end.
+        settings: certificate and key for https; which proxies are believed.
+
+    Raises:
+        ListenError: the certificate or its key cannot be used.
+    """
     config = uvicorn.Config(
-        app, access_log=False, log_config=None, log_level="warning", timeout_graceful_shutdown=_GRACE_S
-    )
+        app, access_log=False, log_config=None, log_level="warning", timeout_graceful_shutdown=_GRACE_S,
+        ssl_certfile=settings.tls_cert_file or None, ssl_keyfile=settings.tls_key_file or None,
+        proxy_headers=True, forwarded_allow_ips=settings.proxy_addresses, server_header=False,
+    )  # fmt: skip
+    try:
+        config.load()
+    except OSError as error:  # ssl.SSLError is one
+        reason = error.strerror or str(error)
+        raise ListenError(
+            f"console: {settings.tls_cert_file} and {settings.tls_key_file} cannot be used: {reason}."
+            " Give the certificate with its chain and the key that belongs to it, both PEM."
+        ) from error
     _Server(config, stop).run(sockets=[taken])
 
 

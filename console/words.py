@@ -26,6 +26,34 @@ STATES: dict[str, str] = {
 
 UNKNOWN = "unknown"
 
+ROLES: dict[str, str] = {
+    "viewer": N_("viewer"),
+    "operator": N_("operator"),
+    "manager": N_("manager"),
+    "admin": N_("administrator"),
+    "contractor": N_("contractor"),
+}
+
+ACCOUNT_ERRORS: dict[str, str] = {
+    "name_bad": N_("The user's name must have 1 to 64 printable letters and no colon."),
+    "name_taken": N_("There is a user of this name already; upper and lower case count as one."),
+    "no_user": N_("There is no such user."),
+    "role_unknown": N_("There is no such role."),
+    "company_needed": N_("A contractor needs the company whose stations it sees."),
+    "company_unwanted": N_("Only a contractor has a company."),
+    "company_unknown": N_("There is no such O&M company on the register."),
+    "county_unknown": N_("There is no such county on the register."),
+    "beyond_scope": N_("You can only give rights within the counties that you see yourself."),
+    "password_short": N_("The password must have at least 10 letters."),
+    "password_long": N_("The password must have at most 200 letters."),
+    "password_name": N_("The password must not be the user's name."),
+    "password_common": N_("The password is one of those that are guessed first. Choose another."),
+    "password_differs": N_("The two passwords differ."),
+    "password_wrong": N_("The present password is not right."),
+    "password_wait": N_("Too many passwords were wrong. Wait a moment and try again."),
+}
+"""What can be wrong with an account, by the codes of `registry.account_errors`."""
+
 ALARM_TYPES: dict[str, str] = {
     **STATES,
     "area_event": N_("Area event"),

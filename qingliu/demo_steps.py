@@ -46,7 +46,7 @@ def stages(
                 ["qingliu", "collector", "run", *centre],
                 partial(_reports, paths, "collector", now_ms, is_well=True),
             ),
-            Step("console", ["qingliu", "console", "run", *centre], partial(_answers, health)),
+            Step("console", ["qingliu", "console", "run", "--open-demo", *centre], partial(_answers, health)),
             *(_meters(paths, number, station) for number, station in enumerate(live)),
         ],
         [_agent(paths, station, now_ms) for station in live],

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -12,6 +11,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from registry.alarm_settings import AlarmSettings
+from registry.console_settings import ConsoleSettings
 from registry.notify_settings import NotifySettings
 from service.mqtt import Mqtt
 from service.settings import Fault, load
@@ -106,13 +106,6 @@ class CollectorSettings(msgspec.Struct, kw_only=True, frozen=True):
     metrics_port: Annotated[
         int, msgspec.Meta(ge=0, le=65535, description="its port; 0: the console's /metrics alone has them")
     ] = 0
-
-
-class ConsoleSettings(msgspec.Struct, kw_only=True, frozen=True):
-    """Where the web pages are served."""
-
-    host: str = "127.0.0.1"
-    port: Annotated[int, msgspec.Meta(ge=1, le=65535, examples=[8080])] = 8080
 
 
 Seconds = Annotated[int, msgspec.Meta(gt=0)]
@@ -219,21 +212,7 @@ def _faults(settings: CentreSettings) -> Iterable[Fault]:
     yield from settings.alerting.faults()
     yield from settings.alarms.faults()
     yield from settings.notify.faults()
-    if not is_loopback(settings.console.host):
-        yield Fault(
-            "console.host",
-            "must be a loopback address, because this version has no login",
-            settings.console.host,
-            "Write 127.0.0.1 and put a reverse proxy that asks for a password in front.",
-        )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches a host."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    yield from settings.console.faults()
 
 
 def _is_url(text: str) -> bool:

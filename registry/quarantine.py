@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from registry.tables import Quarantine
@@ -45,6 +45,7 @@ class Wanted(NamedTuple):
         station_part: letters that its id has, in either case.
         code: why it was put aside.
         since_ms, before_ms: since <= last received < before.
+        among: asks for the ids of the stations that may be told of; None for all, the unknown ones too.
     """
 
     station: str = ""
@@ -52,6 +53,7 @@ class Wanted(NamedTuple):
     since_ms: int | None = None
     before_ms: int | None = None
     station_part: str = ""
+    among: Select[str] | None = None
 
 
 EVERYTHING = Wanted()
@@ -151,6 +153,8 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         conditions.append(Quarantine.received_ms >= wanted.since_ms)
     if wanted.before_ms is not None:
         conditions.append(Quarantine.received_ms < wanted.before_ms)
+    if wanted.among is not None:
+        conditions.append(Quarantine.station_id.in_(wanted.among))
     return conditions
 
 

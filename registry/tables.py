@@ -81,7 +81,10 @@ class Company(Base):
 
 
 class User(Base):
-    """A person with a login; `counties` and `company_id` limit what is seen."""
+    """A person with a login; `counties` and `company_id` limit what is seen.
+
+    `failed_logins` and `locked_until_ms` are of the first release and not used: see LoginFailure.
+    """
 
     __tablename__ = "users"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -105,6 +108,16 @@ class LoginSession(Base):
     created_ms: Mapped[int]
     last_used_ms: Mapped[int]
     address: Mapped[str] = mapped_column(String(64), default="")
+
+
+class LoginFailure(Base):
+    """How often a login failed lately, by `name` or `address`: hashed, for people type passwords as names."""
+
+    __tablename__ = "login_failures"
+    kind: Mapped[str] = mapped_column(String(8), primary_key=True)
+    key_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    failures: Mapped[int]
+    last_ms: Mapped[int] = mapped_column(index=True)
 
 
 # --- the facility file (一站一档) ---------------------------------------------------------------------

@@ -91,6 +91,7 @@ class Chain:
         """Start `qingliu ROOM run`; returns its process id."""
         config = "agent.toml" if room == "agent" else "centre.toml"
         command = [sys.executable, "-m", "qingliu", room, "run", "--config", str(self.folder / config)]
+        command += ["--open-demo"] if room == "console" else []
         with (self.folder / f"{room}.log").open("ab") as log:
             self._children[room] = subprocess.Popen(command, stdout=log, stderr=log)
         return self._children[room].pid

@@ -49,8 +49,21 @@
     renewed.textContent = document.body.dataset.renewed + " " + clock(new Date(), true);
   }
 
+  /* Who logs in again comes back to this page. */
+  function showExpired() {
+    var text = bar.dataset.expired.replace("{time}", clock(failingSince, false));
+    if (bar.firstChild && bar.firstChild.data === text + " ") return;
+    var link = document.createElement("a");
+    link.href = "/login?next=" + encodeURIComponent(location.pathname + location.search);
+    link.textContent = bar.dataset.login;
+    bar.textContent = text + " ";
+    bar.appendChild(link);
+    bar.hidden = false;
+  }
+
   function showFailure(error) {
     if (failingSince === null) failingSince = new Date();
+    if (error.message === "answer 401") { showExpired(); return; }
     var answered = /^answer /.test(error.message);
     var text = (answered ? bar.dataset.failing : bar.dataset.lost).replace("{time}", clock(failingSince, false));
     if (bar.textContent !== text) bar.textContent = text;

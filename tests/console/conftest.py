@@ -1,12 +1,13 @@
 """A small centre with a past: stations in every state, alarms, and hostile things in quarantine."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from console_centre import NOW_MS, Clock, ConsoleCentre, seed
+from console_login import ETERNAL_MS, log_in
 from console_months import seed_months
 from fastapi.testclient import TestClient
 
@@ -26,15 +27,21 @@ from service.mqtt import Mqtt
 STORES = ("registry.db", "history.db")
 
 
-@pytest.fixture
-def console_settings(tmp_path: Path) -> CentreSettings:
-    return CentreSettings(
+@pytest.fixture(scope="session")
+def console_settings_of() -> Callable[[Path], CentreSettings]:
+    """The settings of a centre that has everything in one folder."""
+    return lambda folder: CentreSettings(
         mqtt=Mqtt(host="127.0.0.1", tls=False),
         centre=Centre(name="测试监管中心"),
-        registry=RegistrySettings(url=f"sqlite:///{tmp_path}/registry.db"),
-        history=HistorySettings(path=str(tmp_path / "history.db")),
-        reporting=ReportingSettings(path=str(tmp_path / "reports")),
+        registry=RegistrySettings(url=f"sqlite:///{folder}/registry.db"),
+        history=HistorySettings(path=str(folder / "history.db")),
+        reporting=ReportingSettings(path=str(folder / "reports")),
     )
+
+
+@pytest.fixture
+def console_settings(console_settings_of, tmp_path: Path) -> CentreSettings:
+    return console_settings_of(tmp_path)
 
 
 @pytest.fixture(scope="session")
@@ -91,7 +98,7 @@ def _opened(settings: CentreSettings, folder: Path) -> Iterator[ConsoleCentre]:
 
 @pytest.fixture
 def client(centre: ConsoleCentre, tmp_path: Path) -> Iterator[TestClient]:
-    """A browser without JavaScript, and a server without a chart script."""
+    """A browser without JavaScript, logged in as an administrator, and a server without a chart script."""
     yield from _browsing(centre, tmp_path)
 
 
@@ -104,4 +111,5 @@ def months_client(months: ConsoleCentre, tmp_path: Path) -> Iterator[TestClient]
 def _browsing(centre: ConsoleCentre, tmp_path: Path) -> Iterator[TestClient]:
     app = create_app(centre.settings, centre.registry, centre.history, centre.clock, tmp_path / "vega-0.js")
     with TestClient(app, headers={"accept-language": "en"}, raise_server_exceptions=False) as browser:
+        log_in(browser, centre.registry, at_ms=ETERNAL_MS)
         yield browser

@@ -26,6 +26,7 @@ from console_alarms import (
     put_alarms,
 )
 from console_centre import HOUR_MS, MINUTE_MS, NOW_MS, seed
+from console_login import SEES_ALL
 from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
@@ -209,7 +210,7 @@ def test_closed_alarms_stand_in_the_order_they_were_closed(client, centre):
     assert "acknowledged" not in closed
     assert "overdue" not in closed
     with centre.registry.reading() as session:
-        assert [row.alarm.id for row in past(session, 1)] == [2]
+        assert [row.alarm.id for row in past(session, SEES_ALL, 1)] == [2]
 
 
 def test_the_overview_shows_what_rings_and_counts_the_rest(client, each_kind):
@@ -274,9 +275,9 @@ def test_two_thousand_beneath_one_event_cost_no_more_than_ten(client, centre):
     assert many["/"] < few["/"] + 4_000 < 300_000
     assert many["/alarms"] < few["/alarms"] + 6_000
     with centre.registry.reading() as session:
-        counts = alarm_counts(session, NOW_MS)
-        rows_ = newest(session, 10)
-        folds = folded(session, rows_)
+        counts = alarm_counts(session, SEES_ALL, NOW_MS)
+        rows_ = newest(session, SEES_ALL, 10)
+        folds = folded(session, SEES_ALL, rows_)
         assert len(session.identity_map) == len(rows_) == 2
     assert (counts.alarms, counts.quiet, counts.folded) == (2, 2000, 2000)
     assert (folds[COUNTY_EVENT].total, len(folds[COUNTY_EVENT].stations)) == (2000, MOST_BENEATH)
@@ -289,8 +290,10 @@ def test_postgresql_lists_the_same(postgres, console_settings, tmp_path):
     ):
         seed(registry, history)
         put_alarms(registry, *alarms_of_each_kind(), *beneath_events(), an_alarm(9, 1, closed_ms=NOW_MS))
-        app = create_app(console_settings, registry, history, lambda: NOW_MS, tmp_path / "vega-0.js")
-        with TestClient(app, headers={"accept-language": "en"}) as browser:
+        app = create_app(
+            console_settings, registry, history, lambda: NOW_MS, tmp_path / "vega-0.js", open_demo=True
+        )
+        with TestClient(app, base_url="http://127.0.0.1", headers={"accept-language": "en"}) as browser:
             text = browser.get("/alarms").text
             assert numbers(text) == [
                 HIGH_OLD, MEDIUM_OLD, MEDIUM_NEW, COUNTY_EVENT, TOWN_EVENT, RETURNED, NOTICED, OVERDUE, DUE,
@@ -319,12 +322,12 @@ def test_every_open_alarm_stands_on_exactly_one_list(kept_registry, **columns):
     rings = alarm.closed_ms is None and quiet_of(alarm).why is None and alarm.follow_up_ms is None
     put_alarms(kept_registry, an_event(COUNTY_EVENT, "410882", closed_ms=NOW_MS), alarm)
     with kept_registry.reading() as session:
-        counts = alarm_counts(session, NOW_MS)
+        counts = alarm_counts(session, SEES_ALL, NOW_MS)
         listed = [
-            *worst_first(session, ALARMS, 9), *worst_first(session, NOTICES, 9), *followed_up(session, 9),
-            *quiet(session, 9),
+            *worst_first(session, SEES_ALL, ALARMS, 9), *worst_first(session, SEES_ALL, NOTICES, 9),
+            *followed_up(session, SEES_ALL, 9), *quiet(session, SEES_ALL, 9),
         ]  # fmt: skip
-        assert len(newest(session, 9)) == rings
+        assert len(newest(session, SEES_ALL, 9)) == rings
     is_open = columns["closed_ms"] is None
     assert counts.alarms + counts.notices + counts.follow_up + counts.quiet == is_open
     assert counts.alarms == (rings and columns["severity"] != NOTICE)

@@ -21,7 +21,9 @@ RENEW = "document.dispatchEvent(new Event('visibilitychange'))"
 
 @contextmanager
 def serving(centre, chart_script, port=0):
-    app = create_app(centre.settings, centre.registry, centre.history, centre.clock, chart_script)
+    app = create_app(
+        centre.settings, centre.registry, centre.history, centre.clock, chart_script, open_demo=True
+    )
     stop = threading.Event()
     with listen("127.0.0.1", port) as taken:
         thread = threading.Thread(target=serve, args=(app, taken, stop))

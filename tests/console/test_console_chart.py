@@ -106,8 +106,10 @@ def test_the_script_is_made_once_and_served_compressed_for_long(centre, chart_sc
     chart_bundle.ensure(chart_script)
     assert chart_script.stat().st_mtime_ns == made
     assert gzip.decompress(chart_bundle.compressed(chart_script).read_bytes()) == chart_script.read_bytes()
-    app = create_app(centre.settings, centre.registry, centre.history, centre.clock, chart_script)
-    with TestClient(app) as client:
+    app = create_app(
+        centre.settings, centre.registry, centre.history, centre.clock, chart_script, open_demo=True
+    )
+    with TestClient(app, base_url="http://127.0.0.1") as client:
         page = client.get(f"/stations/{RUNNING}").text
         assert f'<script src="/static/{chart_script.name}" defer>' in page
         assert "<noscript>" in page

@@ -9,6 +9,7 @@ from urllib.request import urlopen
 import pytest
 
 from qingliu.cli import main
+from registry.console_settings import PLAIN_HTTP
 from registry.database import open_registry
 from registry.services import health
 
@@ -36,6 +37,7 @@ tls = false
 def test_it_runs_until_told_to_stop(config, tmp_path, number):
     start = "import sys; from qingliu.cli import main; sys.exit(main())"
     command = [sys.executable, "-c", start, "console", "run", "--config", str(config), "--port", "0"]
+    command.append("--open-demo")
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             name, _, address = process.stdout.readline().strip().partition(": ")
@@ -71,12 +73,26 @@ def test_a_history_that_cannot_be_opened_is_said(config, tmp_path, capfd):
     assert capfd.readouterr().err.startswith(f"history {tmp_path}/history.db: ")
 
 
-@pytest.mark.parametrize("arguments", [["--host", "0.0.0.0"], ["--host", "example.org"], ["--port", "70000"]])
-def test_bad_usage_is_refused(config, capfd, arguments):
+@pytest.mark.parametrize("host", ["0.0.0.0", "example.org"])
+def test_passwords_do_not_cross_the_network_in_clear_text(config, capfd, host):
+    assert main(["console", "run", "--config", str(config), "--host", host]) == 2
+    assert capfd.readouterr().err.startswith(
+        f"console: --host: {PLAIN_HTTP} (got {host}). Write 127.0.0.1 with a reverse proxy in front"
+    )
+
+
+def test_a_demo_without_login_is_for_this_machine_only(config, capfd):
+    assert main(["console", "run", "--config", str(config), "--host", "0.0.0.0", "--open-demo"]) == 2
+    assert capfd.readouterr().err == (
+        "console: --open-demo: must be on a loopback address (got 0.0.0.0). Write --host 127.0.0.1.\n"
+    )
+
+
+def test_a_bad_port_is_refused(config, capfd):
     with pytest.raises(SystemExit) as stopped:
-        main(["console", "run", "--config", str(config), *arguments])
+        main(["console", "run", "--config", str(config), "--port", "70000"])
     assert stopped.value.code == 2
-    assert "must be a" in capfd.readouterr().err
+    assert "must be a port" in capfd.readouterr().err
 
 
 def test_a_missing_config_is_said(tmp_path, capfd):

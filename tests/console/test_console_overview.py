@@ -208,8 +208,10 @@ def test_an_empty_register_is_said_in_words(console_settings, tmp_path, language
         closing(open_registry(console_settings.registry.url)) as registry,
         closing(EmbeddedHistory(tmp_path / "history.db")) as history,
     ):
-        app = create_app(console_settings, registry, history, lambda: NOW_MS, tmp_path / "vega-0.js")
-        with TestClient(app) as browser:
+        app = create_app(
+            console_settings, registry, history, lambda: NOW_MS, tmp_path / "vega-0.js", open_demo=True
+        )
+        with TestClient(app, base_url="http://127.0.0.1") as browser:
             text = browser.get("/", headers={"accept-language": language}).text
     for words in said:
         assert words in text
@@ -236,8 +238,10 @@ def test_postgresql_gives_the_same_figures(postgres, console_settings, tmp_path)
     ):
         seed(registry, history)
         seed_months(registry, tmp_path / "reports")
-        app = create_app(console_settings, registry, history, lambda: NOW_MS, tmp_path / "vega-0.js")
-        with TestClient(app, headers={"accept-language": "en"}) as browser:
+        app = create_app(
+            console_settings, registry, history, lambda: NOW_MS, tmp_path / "vega-0.js", open_demo=True
+        )
+        with TestClient(app, base_url="http://127.0.0.1", headers={"accept-language": "en"}) as browser:
             text = browser.get("/").text
             assert "due to run 18 / 20" in part(text, "card-2026-11")
             assert county_rows(text)[2] == "沁阳市 410882 10 1 2 10 10 0 0 100.00 % 100.00 %"

@@ -170,8 +170,15 @@ def test_the_rate_on_the_page_is_that_of_the_truth(prepared):
         closing(open_registry(prepared.paths.registry_url)) as registry,
         closing(EmbeddedHistory(prepared.paths.history)) as history,
     ):
-        app = create_app(settings, registry, history, lambda: BEGUN_MS, prepared.paths.data / "vega-none.js")
-        with TestClient(app) as client:
+        app = create_app(
+            settings,
+            registry,
+            history,
+            lambda: BEGUN_MS,
+            prepared.paths.data / "vega-none.js",
+            open_demo=True,
+        )
+        with TestClient(app, base_url="http://127.0.0.1") as client:
             page = client.get("/?lang=en").text
     shown = [(text, float(text)) for text in re.findall(r'class="headline"><b>([0-9.]+) ?%', page)]
     for (text, value), month in zip(shown, reversed(MONTHS[1:]), strict=True):

@@ -45,6 +45,12 @@ draft_hour = 2
 [console]
 host = "::1"
 port = 9000
+tls_cert_file = "{file}"
+tls_key_file = "{file}"
+behind_proxy = true
+proxy_addresses = ["10.0.0.0/8"]
+idle_min = 10
+session_hours = 8
 [alarms]
 silence_raise_after_s = 0
 grace_s = 0
@@ -180,8 +186,20 @@ BAD = {
     LEAST + '[console]\nhost = "0.0.0.0"\n[notify]\nchannels = ["/nowhere/wecom.url"]\n': [
         ("centre.toml: notify.channels[0]: is neither an apprise URL nor the path of a file."
         ' Write for example "/etc/qingliu/wecom.url", a file with wecombot://KEY in it.'),
-        ("centre.toml: console.host: must be a loopback address, because this version has no login"
-        ' (got "0.0.0.0"). Write 127.0.0.1 and put a reverse proxy that asks for a password in front.'),
+        ("centre.toml: console.host: must be a loopback address, because passwords would cross the network"
+        ' in clear text (got "0.0.0.0"). Write 127.0.0.1 with a reverse proxy in front, or give'
+        " console.tls_cert_file and console.tls_key_file, or say console.behind_proxy = true if a proxy ends"
+        " TLS."),
+    ],
+    LEAST + '[console]\ntls_cert_file = "/nothing"\nproxy_addresses = ["nginx"]\nidle_min = 0\n': [
+        "centre.toml: console.idle_min: must be >= 1 (got 0).",
+    ],
+    LEAST + '[console]\ntls_cert_file = "/nothing"\nproxy_addresses = ["nginx"]\n': [
+        "centre.toml: console.tls_key_file: is required with the other of the two. Name both.",
+        ('centre.toml: console.tls_cert_file: there is no such file (got "/nothing").'
+        " Copy it there, or mend the path."),
+        ('centre.toml: console.proxy_addresses: must be addresses or networks (got "nginx").'
+        ' Write for example ["127.0.0.1"].'),
     ],
     LEAST + '[collector]\nshared_group = "a/b"\naccept_unknown_stations = "yes"\n': [
         'centre.toml: collector.accept_unknown_stations: must be true or false (got "yes").',
@@ -225,6 +243,13 @@ def test_loopback_hosts_are_taken(tmp_path, host):
 def test_hosts_that_others_reach_are_refused(tmp_path, host):
     (line,) = faults(tmp_path, f'{LEAST}[console]\nhost = "{host}"\n')
     assert line.startswith("centre.toml: console.host: must be a loopback address")
+
+
+@pytest.mark.parametrize(
+    "safe", ["behind_proxy = true", 'tls_cert_file = "/etc/hostname"\ntls_key_file = "/etc/hostname"']
+)
+def test_other_hosts_are_taken_where_tls_is(tmp_path, safe):
+    assert settings(tmp_path, f'{LEAST}[console]\nhost = "0.0.0.0"\n{safe}\n').console.host == "0.0.0.0"
 
 
 @pytest.mark.parametrize(
