@@ -73,6 +73,7 @@ def exclusions_of(path: Path, stations: Mapping[str, Station], zone: ZoneInfo) -
                 Fault(f"line {line}: end", f"must not lie before the start {start}", str(end), "Correct one.")
             )
         if row["station"] in stations and row["reason"] and row["applicant"] and row["approver"]:
+            entered = start_of(start, zone) if entered_ms is None else entered_ms
             stop = Exclusion(
                 station_id=row["station"],
                 start=start,
@@ -80,7 +81,8 @@ def exclusions_of(path: Path, stations: Mapping[str, Station], zone: ZoneInfo) -
                 reason=row["reason"],
                 applicant=row["applicant"],
                 approver=row["approver"],
-                entered_ms=start_of(start, zone) if entered_ms is None else entered_ms,
+                entered_ms=entered,
+                manager_ms=entered,  # a list knows no manager and has no ceiling
             )
             found.setdefault(row["station"], []).append(stop)
     if faults:

@@ -15,7 +15,7 @@ from alerting.ledger import Ledger
 from alerting.states import SILENT, WITHOUT_ENERGY, WITHOUT_MAINS, last_said, last_so
 from registry.classes import NO_LONGER_DUE
 from registry.config import AlertingSettings
-from registry.exclusions import closes_on
+from registry.exclusion_days import counted_days
 from registry.stations import among
 from registry.tables import Device, Exclusion, Presence, Station, StationClass
 from service.civil import Month, day_of, start_of
@@ -87,11 +87,10 @@ class StationFile(NamedTuple):
         )
 
     def counted_exclusion_on(self, day: date, zone: ZoneInfo) -> Exclusion | None:
-        """The same, but for one that was entered after the month had closed: that does not count."""
-        stop = self.exclusion_on(day)
-        if stop is None or day_of(stop.entered_ms, zone) > closes_on(Month.of(day)):
+        """The same, but only if it takes the day away: entered, and over the ceiling approved, in time."""
+        if self.exclusion_on(day) is None:
             return None
-        return stop
+        return counted_days(self.exclusions, Month.of(day), zone).get(day)
 
     def known(self, ledger: Ledger, usual: Baseline, zone: ZoneInfo, now_ms: int) -> Known:
         """What file and usual day tell of the station; what was observed is for the caller to add."""

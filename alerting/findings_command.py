@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from alerting.centre_question import add_question
 from alerting.finding_book import ListedFinding, recent_findings
-from alerting.finding_words import HEADS, NOTHING, hint
 from registry.config import CentreSettings
 from registry.database import Registry
+from registry.finding_words import HEADS, NOTHING, hint
 from registry.tables import County
 from service.civil import day_of
 from service.columns import aligned

@@ -1,5 +1,7 @@
 """The pages: each gathers what it shows in one session and hands it to its template."""
 
+from datetime import date
+
 from fastapi import Request, Response
 from fastapi.responses import FileResponse
 from sqlalchemy.orm import Session
@@ -8,7 +10,7 @@ from starlette.exceptions import HTTPException
 from console import alarm_lists, charts, queries, series
 from console.access import Route
 from console.account_pages import account_routes
-from console.address import NO_STATION, whole_number
+from console.address import NO_STATION, civil_day, whole_number
 from console.alarm_pages import alarm_routes
 from console.chart_bundle import compressed, is_made
 from console.desk import Desk
@@ -22,11 +24,13 @@ from console.person import person_of
 from console.quarantine_pages import quarantine_routes
 from console.report_pages import report_routes
 from console.station_days import SHAPES, MonthOfDays, month_of_days
+from console.station_month import station_month_routes
+from console.station_month_list import station_month_list_routes
 from console.watch_pages import watch_routes
 from registry.scope import EVERYTHING
 from reporting.days import Span
 from reporting.records import approved_stops
-from service.civil import Month, day_of
+from service.civil import ONE_DAY, Month, day_of, start_of
 from telemetry.quantities import NAMES_BY_KIND
 
 DAY_MS = 86_400_000
@@ -44,6 +48,8 @@ def pages(desk: Desk, gate: Gate) -> list[Route]:
         *watch_routes(desk),
         *login_routes(desk, gate),
         *account_routes(desk, gate),
+        *station_month_routes(desk),
+        *station_month_list_routes(desk),  # before a report's file of any name
         *overview_routes(desk),
         *_routes(_Pages(desk)),
         *facility_file_routes(desk),
@@ -88,15 +94,29 @@ class _Pages:
                 "shapes": SHAPES,
             }
         is_whole = request.query_params.get("fragment") != "1"
-        readings = self._desk.raw(station_id, now - CHART_DAYS * DAY_MS, now) if is_whole else []
+        day = self._day(request)
+        start, end = (now - CHART_DAYS * DAY_MS, now) if day is None else self._bounds(day)
+        readings = self._desk.raw(station_id, start, end) if is_whole else []
         values |= {
             "latest": self._desk.latest(station_id),
             "means": series.day_means(readings, self._desk.settings.zone),
             "figures": figures,
             "names": NAMES_BY_KIND,
             "days": CHART_DAYS,
+            "chart_day": day,
+            "day_before": day - ONE_DAY if day is not None else None,
+            "day_after": day + ONE_DAY if day is not None and self._bounds(day)[1] <= now else None,
         }
         return self._desk.page(request, "station.html", values)
+
+    def _day(self, request: Request) -> date | None:
+        """The civil day whose chart is asked for."""
+        return civil_day(request, "day", day_of(self._desk.clock_ms(), self._desk.settings.zone))
+
+    def _bounds(self, day: date) -> tuple[int, int]:
+        """The instants at which a civil day begins and ends, ms."""
+        zone = self._desk.settings.zone
+        return start_of(day, zone), start_of(day + ONE_DAY, zone)
 
     def _months(self, session: Session, station_id: str, now_ms: int) -> list[MonthOfDays]:
         """This month and the last, day by day; none for a station that does not count yet."""
@@ -119,12 +139,16 @@ class _Pages:
         reader = self._desk.reader(request)
         end = -(-reader.now_ms // CHART_STEP_MS) * CHART_STEP_MS
         start = end - days * DAY_MS
+        day = self._day(request)
+        if day is not None:
+            start, end = self._bounds(day)
         with self._desk.reading() as session:
             if queries.station_file(session, person_of(request), station_id) is None:
                 raise HTTPException(404, NO_STATION)
             periods = queries.periods_between(session, station_id, start, end)
         readings = self._desk.raw(station_id, start, end)
-        start = series.shown_from(readings, start, end)
+        if day is None:
+            start = series.shown_from(readings, start, end)
         spans = [
             charts.Span(p.state, p.start_ms, p.end_ms or end) for p in periods if (p.end_ms or end) > start
         ]

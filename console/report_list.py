@@ -25,6 +25,11 @@ class ReportFile(NamedTuple):
     sha256: str
     size_bytes: int
 
+    @property
+    def ending(self) -> str:
+        """The end of its name, such as `pdf`."""
+        return self.name.rpartition(".")[2] or self.kind
+
 
 def all_reports(session: Session) -> list[Report]:
     """Every report of the whole city, newest month and newest revision first."""

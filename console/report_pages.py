@@ -23,6 +23,7 @@ NO_REPORT_FILE = "no_report_file"
 _MEDIA_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "pdf": "application/pdf",
+    "data": "application/json",
 }
 
 

@@ -1,21 +1,20 @@
 """The civil days of a station's months: what each counts as, for the strip of squares and its table. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from console import words
 from console.reader import Reader
 from registry.tables import DayVerdict
 from reporting.days import Span
 from reporting.due import due_days
-from reporting.rate import StationMonth
+from reporting.explain import Mark, mark_of
+from reporting.rate import Judged, StationMonth
 from reporting.records import Approved
 from service.civil import Month
 
-Mark = Literal["running", "stopped", "unknown", "excluded", "off", "open"]
-"""What a day counts as; `off` the register, or still `open` because it is not over."""
 SHAPES: dict[Mark, str] = {
     "running": "running",
     "stopped": "stopped",
@@ -23,7 +22,6 @@ SHAPES: dict[Mark, str] = {
     "excluded": "planned_stop",
 }
 """The drawn mark of every day that counts as something; the others are left empty."""
-_COUNTS_AS: Mapping[str, Mark] = {"running": "running", "stopped": "stopped"}
 
 
 class Day(NamedTuple):
@@ -93,14 +91,13 @@ def month_of_days(
     span = Span(month.first, month.last)
     due = due_days(judged.facility, span, [stop.days for stop in stops], until)
     known = {verdict.day: verdict for verdict in verdicts}
+    running, stopped = (
+        span.of(day for day, verdict in known.items() if verdict.verdict == name)
+        for name in ("running", "stopped")
+    )
     days = []
-    for number, day in enumerate(month.days()):
-        verdict = known.get(day)
-        mark = _COUNTS_AS.get(verdict.verdict, "unknown") if verdict else "unknown"
-        if due.excluded >> number & 1:
-            mark = "excluded"
-        if not due.registered >> number & 1:
-            mark = "off" if day <= until else "open"
+    for day in month.days():
+        mark = mark_of(day, Judged(span, running, stopped), due, until)
         stop = next((stop for stop in stops if stop.days.start <= day <= stop.days.end), None)
-        days.append(Day(day, mark, verdict, stop))
+        days.append(Day(day, mark, known.get(day), stop))
     return MonthOfDays(judged, month, days)

@@ -161,12 +161,29 @@ class AlertingSettings(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class ReportingSettings(msgspec.Struct, kw_only=True, frozen=True):
-    """Where the monthly reports lie, and when they are drafted."""
+    """Where the monthly reports lie, and when they are drafted and frozen."""
 
     path: Annotated[str, msgspec.Meta(description="folder of the report files")] = "/var/lib/qingliu/reports"
     draft_hour: Annotated[
-        int, msgspec.Meta(ge=0, le=23, description="hour of the 1st from which last month's report is due")
-    ] = 7
+        int,
+        msgspec.Meta(
+            ge=0,
+            le=23,
+            description="hour of the 1st from which last month's report is drafted, and of the 12th when it "
+            "is frozen",
+        ),
+    ] = 2
+    targets_file: Annotated[
+        str, msgspec.Meta(description="CSV of the plan's targets by county; empty: none")
+    ] = ""
+
+    def faults(self) -> Iterable[Fault]:
+        """Name a file of targets that cannot be there."""
+        if self.targets_file and not Path(self.targets_file).is_file():
+            yield Fault(
+                "reporting.targets_file", "there is no such file", self.targets_file,
+                "Copy it there, or mend the path.",
+            )  # fmt: skip
 
 
 class CentreSettings(msgspec.Struct, kw_only=True, frozen=True):
@@ -211,6 +228,7 @@ def _faults(settings: CentreSettings) -> Iterable[Fault]:
     yield from settings.history.faults()
     yield from settings.alerting.faults()
     yield from settings.alarms.faults()
+    yield from settings.reporting.faults()
     yield from settings.notify.faults()
     yield from settings.console.faults()
 

@@ -41,14 +41,17 @@ class Registry:
         self.url = url
         self._engine = create_engine(url)
         self._writing = self._engine.execution_options(writing=True)
+        self._reading = self._engine
         if self._engine.dialect.name == "sqlite":
             event.listen(self._engine, "connect", _prepare_sqlite)
             event.listen(self._engine, "begin", _begin_sqlite)
+        else:  # whose transactions see what was committed before each of their statements, unless told
+            self._reading = self._engine.execution_options(isolation_level="REPEATABLE READ")
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that sees one consistent state."""
-        with Session(self._engine, expire_on_commit=False) as session:
+        with Session(self._reading, expire_on_commit=False) as session:
             yield session
 
     @contextmanager

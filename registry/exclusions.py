@@ -1,4 +1,7 @@
-"""Approved stops: civil days that do not count, with reason, applicant and approver."""
+"""Approved stops: civil days that do not count, with reason, applicant and approver.
+
+Which of their days count follows from `registry.exclusion_days`.
+"""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
@@ -8,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from registry.audit import note_change
-from registry.dirty_spans import mark_from
+from registry.exclusion_days import WITHOUT_CEILING, closes_on, days_missed
+from registry.exclusion_effects import counted, mark_changed, mark_days, over_ceiling
 from registry.record_entry import (
     EARLIEST,
     By,
@@ -20,7 +24,7 @@ from registry.record_entry import (
 )
 from registry.record_lock import wait_for_turn
 from registry.tables import Exclusion, Station
-from service.civil import ONE_DAY, Month, day_of, start_of
+from service.civil import Month, day_of
 from service.settings import Fault
 
 REASONS = ("maintenance", "rebuilding", "grid_outage", "season", "no_inflow")
@@ -33,8 +37,6 @@ REASON_WORDS = {
     "no_inflow": ("无进水",),
 }
 """How people write the reasons in lists."""
-CLOSING_DAY = 10
-"""Of the next month; a stop that is entered later does not count for the month (DESIGN, operating rate)."""
 LONGEST = timedelta(days=3 * 366)
 LONGEST_ATTACHMENT = 255
 
@@ -46,6 +48,7 @@ class NewExclusion(NamedTuple):
         start: first day that does not count.
         end: last one.
         entered_ms: when it was entered into the register that it comes from; None is now.
+        manager: the manager who approved it as well, as days over the ceiling need; empty if none has yet.
     """
 
     station: str
@@ -56,6 +59,7 @@ class NewExclusion(NamedTuple):
     approver: str
     attachment: str = ""
     entered_ms: int | None = None
+    manager: str = ""
 
 
 class OtherStop(NamedTuple):
@@ -83,6 +87,7 @@ def faults_of_exclusion(new: NewExclusion, others: Iterable[OtherStop], by: By) 
     if new.applicant.strip() and new.applicant.strip().casefold() == new.approver.strip().casefold():
         rule = "nobody approves an application of their own"
         yield Fault("approver", rule, new.approver, "Name who decided.")
+    yield from _faults_of_manager(new.manager, new.applicant)
     yield from faults_of_text("attachment", new.attachment, LONGEST_ATTACHMENT)
     if new.entered_ms is not None:
         yield from faults_of_instant("entered", new.entered_ms, by.now_ms, by.zone)
@@ -91,11 +96,6 @@ def faults_of_exclusion(new: NewExclusion, others: Iterable[OtherStop], by: By) 
             rule = f"overlaps the approved stop no. {other.id} of {other.start} to {other.end}"
             got = f"{new.start} to {new.end}"
             yield Fault("start", rule, got, "Shorten this one, or withdraw the other.")
-
-
-def closes_on(month: Month) -> date:
-    """The last day on which a stop can be entered that is to count for a month."""
-    return month.after(1).first + (CLOSING_DAY - 1) * ONE_DAY
 
 
 def months_too_late(new: NewExclusion, by: By) -> list[Month]:
@@ -132,20 +132,57 @@ def enter_approved_stop(session: Session, new: NewExclusion, by: By) -> Entered:
     """
     wait_for_turn(session)
     refuse(check_approved_stop(session, new, by))
+    before = counted(session, new.station, by)
     row = enter_exclusion(
         session, new.station, new.start, new.end, reason=new.reason, applicant=new.applicant,
         approver=new.approver, entered_ms=by.now_ms if new.entered_ms is None else new.entered_ms,
     )  # fmt: skip
     row.attachment = new.attachment
+    row.manager, row.manager_ms = new.manager.strip(), row.entered_ms if new.manager.strip() else None
     session.flush()
     after = {"id": row.id} | {name: getattr(row, name) for name in NewExclusion._fields if name != "station"}
     note_change(
         session, at_ms=by.now_ms, actor=by.actor, action="exclusion.enter", subject=new.station, after=after,
         address=by.address,
     )  # fmt: skip
-    _mark_days(session, row, by)
-    late = months_too_late(new, by)
-    return Entered(row.id, tuple(f"too late to count for {month}" for month in late))
+    mark_days(session, row, before, by)
+    late = [f"too late to count for {month}" for month in months_too_late(new, by)]
+    return Entered(row.id, (*late, *over_ceiling(session, row, by)))
+
+
+def approve_exclusion(session: Session, number: int, manager: str, by: By) -> Entered:
+    """Note that a manager approved a stop: its days over the ceiling count, as far as their month is open.
+
+    The past days that come to count are judged anew.
+
+    Raises:
+        RecordError: there is none of that number, it was withdrawn or approved before, its reason needs no
+            manager, or the manager is not named or applied for it.
+    """
+    wait_for_turn(session)
+    row = _standing(session, number)
+    faults = list(_faults_of_manager(manager, row.applicant if row is not None else "", is_required=True))
+    if row is None or row.withdrawn_ms is not None:
+        rule = "there is no such record" if row is None else "is withdrawn"
+        faults.append(Fault("approve", rule, number, "See --list."))
+    elif row.manager_ms is not None:
+        said = f"by {row.manager}" if row.manager else "with its entry"
+        faults.append(Fault("approve", f"was approved {said} already", number, "See --list."))
+    elif row.reason in WITHOUT_CEILING:
+        faults.append(Fault("approve", "needs no manager for its reason", row.reason, "See --list."))
+    if faults or row is None:
+        raise RecordError(faults)
+    before = counted(session, row.station_id, by)
+    row.manager, row.manager_ms = manager.strip(), by.now_ms
+    session.flush()
+    note_change(
+        session, at_ms=by.now_ms, actor=by.actor, action="exclusion.approve", subject=row.station_id,
+        before={"id": row.id, "start": row.start, "end": row.end, "manager": ""},
+        after={"manager": row.manager, "manager_ms": row.manager_ms}, address=by.address,
+    )  # fmt: skip
+    mark_changed(session, row.station_id, before, by)
+    missed = days_missed([row], by.zone, by.today)
+    return Entered(row.id, tuple(f"too late to count for {month}" for month in missed))
 
 
 def withdraw_exclusion(session: Session, number: int, reason: str, by: By) -> Entered:
@@ -156,12 +193,13 @@ def withdraw_exclusion(session: Session, number: int, reason: str, by: By) -> En
     """
     wait_for_turn(session)
     faults = list(faults_of_text("reason", reason, 1_000, is_required=True))
-    row = session.get(Exclusion, number) if 0 < number < 2**63 else None
+    row = _standing(session, number)
     if row is None or row.withdrawn_ms is not None:
         rule = "there is no such record" if row is None else "is withdrawn already"
         faults.append(Fault("remove", rule, number, "See --list."))
     if faults or row is None:
         raise RecordError(faults)
+    before = counted(session, row.station_id, by)
     row.withdrawn_ms = by.now_ms
     session.flush()
     note_change(
@@ -169,7 +207,7 @@ def withdraw_exclusion(session: Session, number: int, reason: str, by: By) -> En
         before={"id": row.id, "start": row.start, "end": row.end, "withdrawn_ms": None},
         after={"withdrawn_ms": by.now_ms, "removed_because": reason}, address=by.address,
     )  # fmt: skip
-    _mark_days(session, row, by)
+    mark_days(session, row, before, by)
     return Entered(row.id)
 
 
@@ -186,7 +224,8 @@ def enter_exclusion(  # noqa: PLR0913 - each is a field of the form
 ) -> Exclusion:
     """Write an approved stop down, and nothing else: for a registry that is only being filled.
 
-    What people enter goes through `enter_approved_stop`. Start and end are both included.
+    What people enter goes through `enter_approved_stop`. Start and end are both included. It counts as
+    approved by a manager with its entry.
 
     Raises:
         ValueError: end before start, an unknown reason, or nobody who applied or approved.
@@ -205,12 +244,17 @@ def enter_exclusion(  # noqa: PLR0913 - each is a field of the form
         applicant=applicant,
         approver=approver,
         entered_ms=entered_ms,
+        manager_ms=entered_ms,
     )
     session.add(entered)
     return entered
 
 
-def _mark_days(session: Session, row: Exclusion, by: By) -> None:
-    """Let the worker judge the stop's past days anew; days to come are judged when they are over."""
-    start_ms, end_ms = start_of(row.start, by.zone), start_of(row.end + ONE_DAY, by.zone)
-    mark_from(session, row.station_id, start_ms, min(end_ms, by.now_ms), by)
+def _faults_of_manager(manager: str, applicant: str, *, is_required: bool = False) -> Iterator[Fault]:
+    yield from faults_of_text("manager", manager, 64, is_required=is_required)
+    if manager.strip() and manager.strip().casefold() == applicant.strip().casefold():
+        yield Fault("manager", "nobody approves an application of their own", manager, "Name who decided.")
+
+
+def _standing(session: Session, number: int) -> Exclusion | None:
+    return session.get(Exclusion, number) if 0 < number < 2**63 else None

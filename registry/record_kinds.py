@@ -34,6 +34,7 @@ class Kind(NamedTuple):
         check: what is wrong with it; it may be held against what is on record.
         enter: checks it and writes it, or raises RecordError.
         remove: takes one away by its number, giving a reason.
+        approve: notes by its number that a manager, who is named, approved it; None where that is not asked.
     """
 
     noun: str
@@ -43,6 +44,7 @@ class Kind(NamedTuple):
     check: Callable[[Session, Any, By], list[Fault]]
     enter: Callable[[Session, Any, By], Entered]
     remove: Callable[[Session, int, str, By], Entered]
+    approve: Callable[[Session, int, str, By], Entered] | None = None
 
 
 def _exchange(cells: Cells) -> NewExchange:
@@ -100,6 +102,7 @@ def _exclusion(cells: Cells) -> exclusions.NewExclusion:
         approver=cells.required("approver"),
         attachment=cells.text("attachment"),
         entered_ms=cells.instant("entered", is_required=False),
+        manager=cells.text("manager"),
     )
 
 
@@ -197,11 +200,12 @@ EXCLUSION = Kind(
         "station": _STATION, "start": ("from", "开始日期", "起始日期", "停运开始"),
         "end": ("to", "结束日期", "截止日期", "停运结束"), "reason": ("原因", "停运原因"),
         "applicant": ("申请人",), "approver": ("批准人", "审批人"), "attachment": ("附件", "批文"),
-        "entered": ("录入日期", "录入时间", "登记日期"),
+        "entered": ("录入日期", "录入时间", "登记日期"), "manager": ("主管批准", "主管批准人", "主管"),
     },
     ("station", "start", "end", "reason", "applicant", "approver"),
     _exclusion,
     exclusions.check_approved_stop,
     exclusions.enter_approved_stop,
     exclusions.withdraw_exclusion,
+    exclusions.approve_exclusion,
 )  # fmt: skip

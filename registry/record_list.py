@@ -1,12 +1,15 @@
 """What is on record, for `--list`: rows by kind as people and as machines read them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from itertools import groupby
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from registry.exclusion_days import waiting_days
 from registry.inspections import NewSample, samples_of
 from registry.meter_records import fields_of
 from registry.record_entry import local
@@ -53,7 +56,8 @@ INSPECTIONS = Listing(
 EXCLUSIONS = Listing(
     Exclusion, Exclusion.start,
     {"id": "id", "station": "station_id", "from": "start", "to": "end", "reason": "reason",
-     "applicant": "applicant", "approver": "approver", "entered": "entered_ms",
+     "applicant": "applicant", "approver": "approver", "entered": "entered_ms", "manager": "manager",
+     "approved": "manager_ms", "days waiting": "waiting_days", "since": "waiting_since_ms",
      "withdrawn": "withdrawn_ms", "attachment": "attachment"},
 )  # fmt: skip
 
@@ -74,8 +78,20 @@ def records(
     return rows
 
 
+def note_waiting(session: Session, rows: Iterable[Record], zone: ZoneInfo, today: date) -> None:
+    """Note on approved stops how many of their days wait for a manager, and since when; None for none."""
+    found = select(Exclusion).where(Exclusion.withdrawn_ms.is_(None)).order_by(Exclusion.station_id)
+    waiting: dict[int, list[date]] = {}
+    for _, stops in groupby(session.scalars(found), key=lambda stop: stop.station_id):
+        waiting |= waiting_days(stops, zone, today)
+    for row in rows:
+        days = waiting.get(row["id"])
+        row["waiting_days"] = len(days) if days else None
+        row["waiting_since_ms"] = row["entered_ms"] if days else None
+
+
 def table(listing: Listing, rows: Sequence[Record], zone: ZoneInfo) -> Iterator[str]:
-    """Records in columns, the head first."""
+    """Records in columns, the head first; approved stops need `note_waiting` before."""
     names = list(listing.shown.values())
     rights = [
         place for place, name in enumerate(names)

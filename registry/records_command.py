@@ -10,12 +10,14 @@ from registry import record_kinds, record_list
 from registry.audit import at_command_line
 from registry.config import CentreSettings, load_centre
 from registry.database import Registry, registry_at
+from registry.exclusion_days import CEILING_DAYS, CLOSING_DAY
 from registry.exclusions import REASONS
 from registry.inspections import OCCASIONS, PARAMETERS, RESULTS
 from registry.record_batch import enter_one, enter_sheet
 from registry.record_cells import WHEN
 from registry.record_entry import By, RecordError
 from registry.sheet import read_sheet
+from service.civil import day_of
 from service.process import complain, now_ms
 
 if TYPE_CHECKING:
@@ -23,19 +25,27 @@ if TYPE_CHECKING:
     from registry.record_list import Listing
 
 _PLACES = ("station", "device")
+_GO_WITH = {"--list": {"station"}, "--remove": {"reason"}, "--approve": {"manager"}, "--file": set[str]()}
+"""What may be given with each option that says what to do."""
 _IN_FILES = (
     "--file takes CSV or XLSX with the columns {columns} (or Chinese heads); "
     "all rows are entered together, none if one is wrong."
 )
+_CEILING = (
+    f"More than {CEILING_DAYS} days of a month, for all reasons but grid_outage together, need a manager: "
+    "--manager with the entry, or --approve later. Days beyond them (in order of date) do not count before, "
+    f"and never if no manager approved by the {CLOSING_DAY}th of the next month."
+)
 
 
 class _Command(NamedTuple):
-    """One of the sub-commands: options by the column that they fill, with metavar and help."""
+    """One of the sub-commands: options by the column that they fill, with metavar and help; its rule."""
 
     summary: str
     kind: "Kind"
     listing: "Listing"
     options: dict[str, tuple[str, str, str]]
+    rule: str = ""
 
 
 _NOTE = ("--note", "TEXT", "anything worth keeping")
@@ -97,7 +107,9 @@ _COMMANDS = {
             "applicant": ("--applicant", "NAME", "who asked for it"),
             "approver": ("--approver", "NAME", "who approved it; somebody else"),
             "attachment": ("--attachment", "PLACE", "path or address of the document"),
+            "manager": ("--manager", "NAME", "the manager who approved it as well (主管批准)"),
         },
+        _CEILING,
     ),
 }  # fmt: skip
 
@@ -106,7 +118,8 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     """Add the sub-commands to those of `qingliu stations`."""
     for name, told in _COMMANDS.items():
         said = _IN_FILES.format(columns=", ".join(told.kind.columns))
-        command = commands.add_parser(name, help=told.summary, description=f"{told.summary}. {said}")
+        about = " ".join(filter(None, (f"{told.summary}.", told.rule, said)))
+        command = commands.add_parser(name, help=told.summary, description=about)
         command.add_argument("station", nargs="?", metavar="STATION", help="such as 410882-0012")
         if "device" in told.kind.columns:
             command.add_argument("device", nargs="?", metavar="DEVICE", help="such as power-1")
@@ -117,6 +130,10 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         other.add_argument("--file", type=Path, metavar="FILE", help="enter the rows of a CSV or XLSX file")
         other.add_argument("--list", action="store_true", help="what is on record, of all stations or of one")
         other.add_argument("--remove", type=int, metavar="ID", help="take one away; needs --reason")
+        if told.kind.approve is not None:
+            other.add_argument(
+                "--approve", type=int, metavar="ID", help="a manager approved it; needs --manager"
+            )
         command.add_argument("--skip-bad", action="store_true", help="with --file: enter the good rows")
         command.add_argument("--json", action="store_true", help="with --list: for machines")
         if "reason" not in told.options:
@@ -144,10 +161,8 @@ def _run(arguments: argparse.Namespace) -> int:
 def _misfits(arguments: argparse.Namespace) -> list[str]:
     """Options that say nothing together: better refused than passed over."""
     told: _Command = arguments.told
-    way = next((f"--{each}" for each in ("file", "list", "remove") if getattr(arguments, each)), None)
-    if arguments.remove is not None:
-        way = "--remove"
-    allowed = {"--list": {"station"}, "--remove": {"reason"}, "--file": set[str]()}.get(way or "")
+    way = _way(arguments)
+    allowed = _GO_WITH.get(way)
     found = []
     if allowed is not None:
         given = [name for name in (*_PLACES, *told.options, "reason") if getattr(arguments, name, None)]
@@ -167,13 +182,23 @@ def _misfits(arguments: argparse.Namespace) -> list[str]:
     return found
 
 
+def _way(arguments: argparse.Namespace) -> str:
+    """Which of the options that say what to do is given; empty for entering one record."""
+    given = vars(arguments)
+    if given["list"]:
+        return "--list"
+    return next((f"--{each}" for each in ("file", "remove", "approve") if given.get(each) is not None), "")
+
+
 def _change_one(arguments: argparse.Namespace, registry: Registry, by: By) -> int:
     told: _Command = arguments.told
-    kind = told.kind
+    kind, way = told.kind, _way(arguments)
     try:
         with registry.writing() as session:
-            if arguments.remove is not None:
+            if way == "--remove":
                 done = kind.remove(session, arguments.remove, arguments.reason or "", by)
+            elif way == "--approve" and kind.approve is not None:
+                done = kind.approve(session, arguments.approve, arguments.manager or "", by)
             else:
                 columns = [*_PLACES, *told.options]
                 texts = {name: _joined(getattr(arguments, name, None)) for name in columns}
@@ -181,7 +206,7 @@ def _change_one(arguments: argparse.Namespace, registry: Registry, by: By) -> in
     except RecordError as error:
         complain(fault._replace(path=_spelt(told, fault.path)).line(arguments.prog) for fault in error.faults)
         return 2
-    became = "entered" if arguments.remove is None else "removed"
+    became = {"--remove": "removed", "--approve": "approved by a manager"}.get(way, "entered")
     print(f"{kind.noun} {done.id} {became}")
     complain(f"warning: {each}" for each in done.warnings)
     return 0
@@ -211,6 +236,8 @@ def _list(arguments: argparse.Namespace, settings: CentreSettings, registry: Reg
     listing: Listing = arguments.told.listing
     with registry.reading() as session:
         rows = record_list.records(session, listing, arguments.station)
+        if listing is record_list.EXCLUSIONS:
+            record_list.note_waiting(session, rows, settings.zone, day_of(now_ms(), settings.zone))
     if arguments.json:
         print(json.dumps(rows, ensure_ascii=False, default=_plain))
     elif rows:

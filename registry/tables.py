@@ -267,7 +267,10 @@ class WaterSample(Base):
 
 
 class Exclusion(Base):
-    """An approved stop, civil days, both included."""
+    """An approved stop, civil days, both included.
+
+    `manager_ms` is when a manager approved it as well, which days over the ceiling need; empty if none has.
+    """
 
     __tablename__ = "exclusions"
     __table_args__ = (CheckConstraint('"start" <= "end"', name="start_before_end"),)
@@ -281,6 +284,8 @@ class Exclusion(Base):
     attachment: Mapped[str] = mapped_column(String(255), default="")
     entered_ms: Mapped[int]
     withdrawn_ms: Mapped[int | None]
+    manager: Mapped[str] = mapped_column(String(64), default="", server_default=text("''"))
+    manager_ms: Mapped[int | None]
 
 
 # --- what comes in ----------------------------------------------------------------------------------
@@ -565,7 +570,10 @@ class DeliveryAttempt(Base):
 
 
 class Report(Base):
-    """A revision of a month's report; a frozen one is never edited."""
+    """A revision of a month's report; a trigger refuses to edit or delete a frozen one.
+
+    `figures_sha256` is of what the revision says of stations and rates, `note` is the freezer's.
+    """
 
     __tablename__ = "reports"
     __table_args__ = (UniqueConstraint("month", "scope", "revision"),)
@@ -581,6 +589,19 @@ class Report(Base):
     author: Mapped[str] = mapped_column(String(64))
     files: Mapped[Json] = mapped_column(default=dict)
     summary: Mapped[Json] = mapped_column(default=dict)
+    frozen_by: Mapped[str | None] = mapped_column(String(64))
+    note: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    figures_sha256: Mapped[str | None] = mapped_column(String(64))
+
+
+class ReportCheck(Base):
+    """When a month's figures were last held against its report, and what they rested on then."""
+
+    __tablename__ = "report_checks"
+    month: Mapped[str] = mapped_column(String(7), primary_key=True)
+    scope: Mapped[str] = mapped_column(String(12), primary_key=True)
+    checked_ms: Mapped[int]
+    basis: Mapped[Json] = mapped_column(default=dict)
 
 
 class Audit(Base):

@@ -19,13 +19,25 @@ FAR_DAYS = 366
 
 
 class Day(NamedTuple):
-    """A verdict: the civil day, what it counts as, energy in kWh, effluent in m³, code of the reason."""
+    """A verdict.
+
+    Attributes:
+        day: the civil day.
+        verdict: what it counts as.
+        energy_kwh: used, as far as known.
+        volume_m3: effluent, as far as known.
+        reason: code.
+        valid_hours: hours with enough samples.
+        is_corrected: whether a person corrected the verdict.
+    """
 
     day: date
     verdict: str
     energy_kwh: float | None
     volume_m3: float | None
     reason: str
+    valid_hours: float
+    is_corrected: bool
 
 
 class StationDays(NamedTuple):
@@ -64,7 +76,7 @@ def _read(session: Session, span: Span, stations: Collection[str] | None = None)
     found = (
         select(
             Station.id, DayVerdict.day, DayVerdict.verdict, DayVerdict.energy_kwh, DayVerdict.volume_m3,
-            DayVerdict.reason,
+            DayVerdict.reason, DayVerdict.valid_hours, DayVerdict.corrected_by.is_not(None),
         )
         .join(DayVerdict, DayVerdict.station_id == Station.id)
         .where(IS_COUNTED, DayVerdict.day.between(span.first, span.last))

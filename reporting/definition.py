@@ -7,6 +7,7 @@ from importlib.resources import files
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from registry.exclusion_days import CEILING_DAYS
 from reporting.rate import RULE_VERSION, RULES
 from reporting.words import Words, percent
 
@@ -30,6 +31,7 @@ def definition(words: Words, zone: ZoneInfo) -> Definition:
         unknown=percent(RULES.unknown_share),
         days=RULES.stop_days,
         closing=RULES.closing_day,
+        ceiling=CEILING_DAYS,
         version=RULE_VERSION,
         clock="北京时间" if is_beijing else zone.key,
     )

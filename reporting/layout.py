@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from fractions import Fraction
 from io import BytesIO
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import xlsxwriter
 from xlsxwriter.chart import Chart
@@ -20,11 +20,26 @@ from reporting.words import Words
 
 __all__ = [
     "BAD", "BODY", "DOUBTFUL", "GOOD", "HEAD", "HEAD_ROW", "SECTION", "SIZE_PT", "Book", "Cell", "Format",
-    "Kind", "Worksheet", "put", "put_merged", "put_title",
+    "Formula", "Kind", "Plain", "Worksheet", "put", "put_merged", "put_title",
 ]  # fmt: skip
 
-Cell = str | int | float | Fraction | date | None
+Plain = str | int | float | Fraction | date | None
 Kind = Literal["text", "code", "whole", "number", "amount", "ratio", "percent", "points", "date"]
+
+
+class Formula(NamedTuple):
+    """A formula, and what it comes to: a viewer that does not calculate shows that.
+
+    Attributes:
+        text: without the sign of equality; in a table `{key}` is the cell of its own row in that column.
+        value: None for the empty text.
+    """
+
+    text: str
+    value: Plain
+
+
+Cell = Plain | Formula
 
 A4 = 9
 SIZE_PT = 10
@@ -43,6 +58,9 @@ _NUMBER_FORMATS = {
     "date": "yyyy-mm-dd",
 }
 _LONGEST_FOOTER_NAME = 60
+_WHOLE_SHEET = "A1:XFD1048576"
+_NOT_DOUBTFUL = ("number_stored_as_text", "formula_differs", "formula_range")
+"""What a spreadsheet would mark in the corner of a cell: numbers of facilities are texts, totals differ."""
 GOOD = {"bg_color": "#C6EFCE", "font_color": "#006100"}
 BAD = {"bg_color": "#FFC7CE", "font_color": "#9C0006"}
 DOUBTFUL = {"bg_color": "#FFEB9C", "font_color": "#7F6000"}
@@ -91,6 +109,7 @@ class Book:
         sheet.fit_to_pages(1, pages_tall)
         sheet.center_horizontally()
         sheet.hide_gridlines(2)
+        sheet.ignore_errors(dict.fromkeys(_NOT_DOUBTFUL, _WHOLE_SHEET))
         left = footer[:_LONGEST_FOOTER_NAME].replace("&", "&&")
         font = f'&"{self.form().font_name},Regular"&9 '
         sheet.set_footer(f"&L{font}{left}&C{font}{self.words.text('page')}&R{font}{side}")
@@ -106,7 +125,7 @@ class Book:
         """Colour the cells of a box that fulfil a condition such as `<0.9`; empty ones never do."""
         cell = xl_rowcol_to_cell(box[0], box[1])
         looks = self._book.add_format({**colours, "bold": True})
-        formula = f"=AND(NOT(ISBLANK({cell})),{cell}{condition})"
+        formula = f'=AND({cell}<>"",{cell}{condition})'
         sheet.conditional_format(*box, {"type": "formula", "criteria": formula, "format": looks})
 
     def chart(self, kind: str) -> Chart:
@@ -119,22 +138,29 @@ class Book:
         return self._file.getvalue()
 
 
-def put(sheet: Worksheet, row: int, column: int, value: Cell, form: Format) -> None:
+def put(sheet: Worksheet, row: int, column: int, cell: Cell, form: Format) -> None:
     """Write one cell: what is not known stays empty, a text is never a formula."""
-    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+    value = cell.value if isinstance(cell, Formula) else cell
+    if isinstance(value, float) and not math.isfinite(value):
+        value = None
+    elif isinstance(value, Fraction):
+        value = float(value)
+    if isinstance(cell, Formula):
+        sheet.write_formula(row, column, f"={cell.text}", form, "" if value is None else value)
+    elif value is None or value == "":
         sheet.write_blank(row, column, None, form)
     elif isinstance(value, str):
         sheet.write_string(row, column, value, form)
     elif isinstance(value, date):
         sheet.write_datetime(row, column, datetime(value.year, value.month, value.day), form)  # noqa: DTZ001 - a cell has no zone
     else:
-        sheet.write_number(row, column, float(value) if isinstance(value, Fraction) else value, form)
+        sheet.write_number(row, column, value, form)
 
 
-def put_merged(sheet: Worksheet, box: tuple[int, int, int, int], text: str, form: Format) -> None:
+def put_merged(sheet: Worksheet, box: tuple[int, int, int, int], cell: Cell, form: Format) -> None:
     """Write a text over several cells: first row and column, last row and column."""
     sheet.merge_range(*box, "", form)
-    put(sheet, box[0], box[1], text, form)
+    put(sheet, box[0], box[1], cell, form)
 
 
 def put_title(book: Book, sheet: Worksheet, key: str, subtitle: str) -> None:

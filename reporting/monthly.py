@@ -1,202 +1,181 @@
-"""The report of a month, made once and kept: its file, whole or not at all, and its row in the registry.
+"""A month's report made, replaced while it is a draft, and frozen: files and row change as one.
 
-A month is due while no row says that its report was made, so a centre that was off catches up. A crash
-between file and row leaves a file that no row names; the next attempt replaces it.
+New files are written whole under names that no row bears yet, then the row is written and the files take
+their names within its transaction. Whoever is killed in between leaves the row of before with its own files;
+what no row names is taken away or replaced by the next attempt.
 """
 
-import hashlib
-import os
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import datetime, time
-from fractions import Fraction
 from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from registry.audit import note_change
 from registry.config import CentreSettings
-from registry.database import Registry
-from registry.tables import Report
-from reporting.figures import MonthFigures, month_figures
-from reporting.rate import RULE_VERSION, RULES
-from reporting.records import first_month, last_finished_day
-from reporting.workbook import Cover, monthly_workbook
+from registry.database import Registry, upsert
+from registry.tables import Report, ReportCheck
+from reporting.drawing import Drawn, draw
+from reporting.edition import Edition, contents
+from reporting.frozen_record import FREEZE, frozen_fields, subject_of
+from reporting.headline import decimal, summary
+from reporting.notice import tell, untell
+from reporting.rate import RULE_VERSION
+from reporting.report_files import (
+    DRAFT_MODE,
+    FROZEN_MODE,
+    ReportError,
+    all_staged,
+    described,
+    file_name,
+    report_file,
+    staged,
+    sweep,
+)
+from reporting.report_rows import CITY, DRAFT, FROZEN, due_months, lock, revisions
 from service.civil import Month
-from service.process import UnavailableError
 
-CITY = "city"
-DRAFT = "draft"
-_DIGITS = 6
-_MODE = 0o644
-
-
-class ReportError(UnavailableError):
-    """A report cannot be written or is not there; the text says why in one line."""
+__all__ = [
+    "Freezing", "ReportError", "decimal", "draw", "due_months", "freeze_report", "make_report", "note_check",
+    "report_file", "staged", "summary", "tidy", "withdraw", "write_draft",
+]  # fmt: skip
 
 
-def due_months(session: Session, zone: ZoneInfo, now_ms: int, draft_hour: int) -> list[Month]:
-    """The months that are over and have no report, the oldest first, from the first with a verdict on.
+class Freezing(NamedTuple):
+    """Who freezes a report, and why: a note, and the reason if it is before the exclusions close."""
 
-    A month is over for this from the given hour of the next one's 1st on, so that its last day is judged.
-    """
-    month = first_month(session)
-    if month is None:
-        return []
-    made = set(session.scalars(select(Report.month).where(Report.scope == CITY)))
-    due = []
-    while _drafted_from_ms(month, zone, draft_hour) <= now_ms:
-        if str(month) not in made:
-            due.append(month)
-        month = month.after(1)
-    return due
+    by: str
+    note: str = ""
+    early: str = ""
 
 
 def make_report(
     registry: Registry, settings: CentreSettings, month: Month, now_ms: int, author: str
 ) -> Report:
-    """Make the next revision of a month's report, as a draft.
+    """Make a month's report as a draft, in the place of the draft that stands or as the next revision.
 
     Raises:
-        ReportError: the month is not over, or the file cannot be written.
-        SQLAlchemyError: the registry cannot be used, or another made the same revision meanwhile.
+        ReportError: the month is not over, a file cannot be written, or another made it meanwhile.
+        SQLAlchemyError: the registry cannot be used.
     """
-    if last_finished_day(now_ms, settings.zone) < month.last:  # its row would say that it has been made
-        raise ReportError(f"report of {month}: the month is not over")
-    with registry.reading() as session:
-        revision = _next_revision(session, month)
-        figures = month_figures(session, month, settings.zone, now_ms)
-    cover = Cover(settings.centre.name, revision, settings.zone, settings.centre.language)
-    content = monthly_workbook(figures, cover)
-    file = Path(settings.reporting.path) / f"operating-rate-{month}-r{revision}.xlsx"
-    described = {
-        "name": file.name,
-        "sha256": hashlib.sha256(content).hexdigest(),
-        "size_bytes": len(content),
+    return write_draft(registry, settings, draw(registry, settings, month, now_ms), author)
+
+
+def write_draft(registry: Registry, settings: CentreSettings, drawn: Drawn, author: str) -> Report:
+    """Make the draft of what was drawn; raises as `make_report`."""
+    return _write(registry, settings, drawn, author, None)
+
+
+def freeze_report(
+    registry: Registry, settings: CentreSettings, drawn: Drawn, author: str, freezing: Freezing
+) -> Report:
+    """Make the revision of what was drawn, frozen for good and noted in the audit trail.
+
+    Raises:
+        ReportError: a file cannot be written, or another changed the month's report meanwhile.
+        SQLAlchemyError: the registry cannot be used.
+    """
+    return _write(registry, settings, drawn, author, freezing)
+
+
+def withdraw(registry: Registry, settings: CentreSettings, drawn: Drawn) -> None:
+    """Take the draft of a further revision away, because the figures are those of the frozen one again.
+
+    Raises:
+        ReportError: another changed the month's report meanwhile, or a file cannot be taken away.
+        SQLAlchemyError: the registry cannot be used.
+    """
+    with registry.writing() as session:
+        rows = _unchanged(session, drawn)
+        if drawn.draft is not None:
+            untell(session, rows[-1], DRAFT)
+            session.delete(rows[-1])
+        note_check(session, drawn.figures.month, drawn.figures.cutoff_ms, drawn.basis)
+    tidy(registry, settings, drawn.figures.month)
+
+
+def tidy(registry: Registry, settings: CentreSettings, month: Month) -> None:
+    """Take away what no row of a month names, such as drafts that were replaced.
+
+    Raises:
+        ReportError: a file cannot be taken away.
+        SQLAlchemyError: the registry cannot be used.
+    """
+    with registry.writing() as session:  # meanwhile nobody gives a new file its name
+        lock(session)
+        sweep(settings, month, _names(revisions(session, month)))
+
+
+def note_check(session: Session, month: Month, now_ms: int, resting: dict[str, Any]) -> None:
+    """Remember when a month was held against its report, and what it rested on."""
+    row = {"month": str(month), "scope": CITY, "checked_ms": now_ms, "basis": resting}
+    upsert(session, ReportCheck, [row])
+
+
+def _write(
+    registry: Registry, settings: CentreSettings, drawn: Drawn, author: str, freezing: Freezing | None
+) -> Report:
+    month, now_ms = drawn.figures.month, drawn.figures.cutoff_ms
+    status = DRAFT if freezing is None else FROZEN
+    by, note = (freezing.by, freezing.note) if freezing else ("", "")
+    edition = Edition(drawn.revision, status, now_ms, author, by, note)
+    made = contents(drawn.figures, settings, edition, drawn.trend)
+    mark = "" if freezing else str(described("", made["data"])["sha256"])[:8]
+    named = {kind: file_name(month, drawn.revision, kind, mark) for kind in made}
+    by_name = {named[kind]: content for kind, content in made.items()}
+    fields = {
+        "status": status,
+        "made_ms": now_ms,
+        "frozen_ms": now_ms if freezing else None,
+        "data_cutoff_ms": now_ms,
+        "rule_version": RULE_VERSION,
+        "author": author,
+        "files": {kind: described(named[kind], content) for kind, content in made.items()},
+        "summary": summary(drawn.figures),
+        "frozen_by": by or None,
+        "note": note,
+        "figures_sha256": drawn.sha256,
     }
-    report = Report(
-        month=str(month),
-        scope=CITY,
-        revision=revision,
-        status=DRAFT,
-        made_ms=now_ms,
-        data_cutoff_ms=now_ms,
-        rule_version=RULE_VERSION,
-        author=author,
-        files={"xlsx": described},
-        summary=summary(figures),
-    )
-    with staged(file, content) as publish, registry.writing() as session:
+    mode = FROZEN_MODE if freezing else DRAFT_MODE
+    with (
+        all_staged(Path(settings.reporting.path), by_name, mode) as publish,
+        registry.writing() as session,
+    ):
+        rows = _unchanged(session, drawn)
+        if drawn.draft is None:
+            rows.append(Report(month=str(month), scope=CITY, revision=drawn.revision))
+        report = rows[-1]
+        for name, value in fields.items():
+            setattr(report, name, value)
         session.add(report)
-        session.flush()  # another's row of this revision shows here, before its file would be replaced
+        session.flush()
+        note_check(session, month, now_ms, drawn.basis)
+        tell(session, settings, report, drawn.figures)
+        if freezing:
+            after = frozen_fields(report) | ({"early": freezing.early} if freezing.early else {})
+            note_change(
+                session, at_ms=now_ms, actor=by, action=FREEZE, subject=subject_of(report), after=after
+            )
         publish()
+    tidy(registry, settings, month)
     return report
 
 
-@contextmanager
-def staged(file: Path, content: bytes) -> Iterator[Callable[[], None]]:
-    """Write a file under another name, durably; what is yielded gives it its own, at once and whole.
-
-    The folder is made if need be. A file that was not published is gone afterwards.
+def _unchanged(session: Session, drawn: Drawn) -> list[Report]:
+    """The month's rows, if its newest is still the one that was drawn against; nobody else changes them now.
 
     Raises:
-        ReportError: it cannot be written.
+        ReportError: another changed them.
     """
-    folder = file.parent
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{file.name}.", suffix=".part", dir=folder)
-    except OSError as error:
-        raise ReportError(f"report {file}: {error.strerror}") from error
-    part = Path(name)
-
-    def publish() -> None:
-        try:
-            part.replace(file)
-            _sync_folder(folder)
-        except OSError as error:
-            raise ReportError(f"report {file}: {error.strerror}") from error
-
-    try:
-        try:
-            with os.fdopen(handle, "wb") as opened:
-                opened.write(content)
-                opened.flush()
-                os.fchmod(opened.fileno(), _MODE)
-                os.fsync(opened.fileno())
-        except OSError as error:
-            raise ReportError(f"report {file}: {error.strerror}") from error
-        yield publish
-    finally:
-        part.unlink(missing_ok=True)
+    lock(session)
+    rows = revisions(session, drawn.figures.month)
+    if _state(rows[-1] if rows else None) != _state(drawn.newest):
+        raise ReportError(f"report of {drawn.figures.month}: another changed it meanwhile; look again")
+    return rows
 
 
-def report_file(settings: CentreSettings, report: Report, kind: str) -> Path:
-    """Where the file of a report is, always directly in the folder of the reports.
-
-    Args:
-        settings: of the centre.
-        report: the revision.
-        kind: of the file, such as `xlsx`.
-
-    Raises:
-        ReportError: it has no such file, or the file is not there.
-    """
-    name = str(report.files.get(kind, {}).get("name", ""))
-    folder = Path(settings.reporting.path).resolve()
-    file = (folder / Path(name).name).resolve()
-    if not name or file.parent != folder:
-        raise ReportError(f"report {report.month} revision {report.revision}: has no {kind} file")
-    if not file.is_file():
-        raise ReportError(f"report {file}: the file is not there")
-    return file
+def _state(report: Report | None) -> tuple[object, ...] | None:
+    return None if report is None else (report.revision, report.status, report.made_ms, report.files)
 
 
-def summary(figures: MonthFigures) -> dict[str, Any]:
-    """The headline figures for machines: counts, and rates as decimals with six digits."""
-    city = figures.city
-    return {
-        "until": figures.until.isoformat(),
-        "due": city.due,
-        "normal": city.normal,
-        "not_normal": city.not_normal,
-        "not_assessable": city.not_assessable,
-        "by_number_strict": decimal(city.by_number_strict),
-        "by_number_lenient": decimal(city.by_number_lenient),
-        "by_days": decimal(city.by_days),
-        "by_capacity": decimal(city.by_capacity),
-        "completeness": decimal(city.completeness),
-        "meets_target": None if city.by_number_strict is None else city.by_number_strict >= RULES.target,
-        "connected": figures.connected,
-        "due_for_connection": figures.due_for_connection,
-        "counties": {county.code: decimal(county.rate.by_number_strict) for county in figures.counties},
-    }
-
-
-def decimal(share: Fraction | None) -> str | None:
-    """A share with six digits behind the point, halves rounded up; None stays None."""
-    if share is None:
-        return None
-    millionths = (2 * share.numerator * 10**_DIGITS + share.denominator) // (2 * share.denominator)
-    return f"{millionths // 10**_DIGITS}.{millionths % 10**_DIGITS:06}"
-
-
-def _next_revision(session: Session, month: Month) -> int:
-    found = select(func.max(Report.revision)).where(Report.month == str(month), Report.scope == CITY)
-    return (session.scalar(found) or 0) + 1
-
-
-def _drafted_from_ms(month: Month, zone: ZoneInfo, draft_hour: int) -> int:
-    return int(datetime.combine(month.after(1).first, time(draft_hour), zone).timestamp() * 1000)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename in the folder durable."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _names(rows: list[Report]) -> set[str]:
+    return {str(file["name"]) for row in rows for file in row.files.values()}

@@ -6,12 +6,25 @@ the database folds each station's into two numbers, whose bits are its running a
 
 from collections import defaultdict
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, and_, case, cast, exists, func, literal, select
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    select,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from registry.exclusion_days import effective_spans
 from registry.tables import (
     Company,
     County,
@@ -31,10 +44,11 @@ EDGE_DAYS = 4
 """Days around the month that are read as well, for stops over its edges."""
 IS_COUNTED = Station.review == "confirmed"
 """A station that announced itself (待核) does not count before it is imported."""
+_Found = TypeVar("_Found", bound=Select[*tuple[Any, ...]])
 
 
 class Approved(NamedTuple):
-    """An approved stop of a station, and why."""
+    """Days in a row that an approved stop of a station takes away, and why."""
 
     days: Excluded
     reason: str
@@ -77,13 +91,12 @@ def station_months(session: Session, month: Month, zone: ZoneInfo, now_ms: int) 
     return months
 
 
-def facilities(session: Session) -> list[Facility]:
-    """All stations that are imported, by id."""
+def facilities(session: Session, station: str | None = None) -> list[Facility]:
+    """All stations that are imported, by id; or the one that is asked for."""
     classes: defaultdict[str, list[tuple[date, str]]] = defaultdict(list)
-    for station, since, name in session.execute(
-        select(StationClass.station_id, StationClass.since, StationClass.class_)
-    ):
-        classes[station].append((since, name))
+    history = select(StationClass.station_id, StationClass.since, StationClass.class_)
+    for owner, since, name in session.execute(_of(history, StationClass.station_id, station)):
+        classes[owner].append((since, name))
     found = (
         select(
             Station.id, Station.county_code, Company.name, Station.design_m3_per_day, Station.commissioned,
@@ -93,13 +106,13 @@ def facilities(session: Session) -> list[Facility]:
         .where(IS_COUNTED)
     )  # fmt: skip
     return sorted(
-        Facility(station, county or "", company or "", design, since, tuple(sorted(classes[station])), box)
-        for station, county, company, design, since, box in session.execute(found)
+        Facility(owner, county or "", company or "", design, since, tuple(sorted(classes[owner])), box)
+        for owner, county, company, design, since, box in session.execute(_of(found, Station.id, station))
     )
 
 
-def addresses(session: Session) -> dict[str, Address]:
-    """The addresses of all stations that are imported; what is not known is empty."""
+def addresses(session: Session, station: str | None = None) -> dict[str, Address]:
+    """The addresses of all stations that are imported, or of one; what is not known is empty."""
     found = (
         select(
             Station.id, Station.name, County.name, Town.name, Station.village, Station.process, Station.tier
@@ -108,28 +121,47 @@ def addresses(session: Session) -> dict[str, Address]:
         .outerjoin(Town, Town.id == Station.town_id)
         .where(IS_COUNTED)
     )
-    return {station: Address._make(each or "" for each in row) for station, *row in session.execute(found)}
+    rows = session.execute(_of(found, Station.id, station))
+    return {owner: Address._make(each or "" for each in row) for owner, *row in rows}
 
 
-def approved_stops(session: Session, span: Span, zone: ZoneInfo) -> dict[str, list[Approved]]:
-    """The approved stops that touch a span and were not withdrawn, by station."""
-    found = select(
-        Exclusion.station_id, Exclusion.start, Exclusion.end, Exclusion.entered_ms, Exclusion.reason
-    ).where(Exclusion.withdrawn_ms.is_(None), Exclusion.start <= span.last, Exclusion.end >= span.first)
-    stops: defaultdict[str, list[Approved]] = defaultdict(list)
-    for station, start, end, entered_ms, reason in session.execute(found.order_by(Exclusion.id)):
-        stops[station].append(Approved(Excluded(start, end, day_of(entered_ms, zone)), reason))
-    return stops
+def approved_stops(
+    session: Session, span: Span, zone: ZoneInfo, station: str | None = None
+) -> dict[str, list[Approved]]:
+    """What approved stops take away of the months that a span touches, by station, in order of date.
+
+    Only days that count: entered in time, and over the ceiling approved by a manager in time.
+    """
+    months = list(span.months())
+    return {
+        owner: [
+            Approved(Excluded(each.start, each.end, each.entered), each.stop.reason)
+            for each in effective_spans(stops, months, zone)
+        ]
+        for owner, stops in entered_stops(session, span, station).items()
+    }
 
 
-def abnormal_days(session: Session, month: Month) -> dict[str, list[date]]:
-    """The days of a month on which an inspection found a station 非正常, by station."""
+def entered_stops(session: Session, span: Span, station: str | None = None) -> dict[str, list[Exclusion]]:
+    """The stops of all months that a span touches, whether they count or not; not those withdrawn."""
+    first, last = Month.of(span.first).first, Month.of(span.last).last
+    found = select(Exclusion).where(
+        Exclusion.withdrawn_ms.is_(None), Exclusion.start <= last, Exclusion.end >= first
+    )
+    stops: defaultdict[str, list[Exclusion]] = defaultdict(list)
+    for stop in session.scalars(_of(found, Exclusion.station_id, station).order_by(Exclusion.id)):
+        stops[stop.station_id].append(stop)
+    return dict(stops)
+
+
+def abnormal_days(session: Session, month: Month, station: str | None = None) -> dict[str, list[date]]:
+    """The days of a month on which an inspection found a station 非正常, by station; or of one."""
     found = select(Inspection.station_id, Inspection.day).where(
         Inspection.result == "abnormal", Inspection.day.between(month.first, month.last)
     )
     days: defaultdict[str, list[date]] = defaultdict(list)
-    for station, day in session.execute(found):
-        days[station].append(day)
+    for owner, day in session.execute(_of(found, Inspection.station_id, station)):
+        days[owner].append(day)
     return days
 
 
@@ -165,6 +197,11 @@ def _folded_verdicts(session: Session, span: Span) -> dict[str, Judged]:
         .group_by(Station.id)
     )
     return {station: Judged(span, int(run), int(stop)) for station, run, stop in session.execute(found)}
+
+
+def _of(found: _Found, owner: InstrumentedAttribute[str], station: str | None) -> _Found:
+    """Only the rows of one station, if one is asked for."""
+    return found if station is None else found.where(owner == station)
 
 
 def _lies_within(first: date, last: date) -> ColumnElement[bool]:

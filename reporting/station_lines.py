@@ -1,5 +1,6 @@
 """The month facility by facility: its days, what its meters counted, and its stops."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import NamedTuple
@@ -27,6 +28,20 @@ from service.civil import Month
 NOT_COMMISSIONED = "not_commissioned"
 
 
+class DataDays(NamedTuple):
+    """How good the data of a facility's month were.
+
+    Attributes:
+        valid_hours: of its countable days; None if none of them has a verdict.
+        longest_unknown_days: the most countable days in a row without enough data, within the month.
+        corrected_days: countable days whose verdict a person corrected.
+    """
+
+    valid_hours: float | None = None
+    longest_unknown_days: int = 0
+    corrected_days: int = 0
+
+
 class StationLine(NamedTuple):
     """A facility in the month.
 
@@ -38,6 +53,7 @@ class StationLine(NamedTuple):
         exclusion_reasons: codes of the approved stops that took days of the month away.
         stops: how many stops have a day in the month.
         stop_reasons: codes of the verdicts of their days.
+        data: how good they were.
     """
 
     address: Address
@@ -47,6 +63,7 @@ class StationLine(NamedTuple):
     exclusion_reasons: tuple[str, ...]
     stops: int
     stop_reasons: tuple[str, ...]
+    data: DataDays = DataDays()
 
     @property
     def id(self) -> str:
@@ -66,6 +83,7 @@ class StopLine(NamedTuple):
         reasons: codes of the days' verdicts, in order.
         energy_kwh: used meanwhile, as far as known.
         volume_m3: effluent meanwhile, as far as known.
+        main_reason: the reason of most of the days, the earliest of equal ones.
     """
 
     station: StationLine
@@ -76,6 +94,7 @@ class StopLine(NamedTuple):
     reasons: tuple[str, ...]
     energy_kwh: float | None
     volume_m3: float | None
+    main_reason: str = ""
 
 
 class _Stop(NamedTuple):
@@ -109,6 +128,7 @@ def station_lines(
             exclusion_reasons=_reasons_of(exclusions, due, own.span, month),
             stops=len(stops),
             stop_reasons=_in_order(row.reason for stop in stops for row in stop.rows),
+            data=_data_days(own, due, month),
         )
         lines.append(line)
         stop_lines += [_stop_line(line, stop, stop.last >= min(until, own.span.last)) for stop in stops]
@@ -133,6 +153,19 @@ def _stop_line(line: StationLine, stop: _Stop, is_ongoing: bool) -> StopLine:  #
         reasons=_in_order(row.reason for row in stop.rows),
         energy_kwh=known_sum(row.energy_kwh for row in stop.rows),
         volume_m3=known_sum(row.volume_m3 for row in stop.rows),
+        main_reason=Counter(row.reason for row in stop.rows).most_common(1)[0][0],
+    )
+
+
+def _data_days(days: StationDays, due: DueDays, month: Month) -> DataDays:
+    countable = due.countable & days.span.bits(month.first, month.last)
+    judged = days.judged
+    own = [row for row in days.between(month.first, month.last) if countable & days.span.of([row.day])]
+    unknown = runs(countable & ~judged.running & ~judged.stopped)
+    return DataDays(
+        valid_hours=known_sum(row.valid_hours for row in own),
+        longest_unknown_days=max((run.length for run in unknown), default=0),
+        corrected_days=sum(row.is_corrected for row in own),
     )
 
 

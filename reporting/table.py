@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from reporting.layout import HEAD, HEAD_ROW, SECTION, SIZE_PT, Book, Cell, Kind, Worksheet, put
+from xlsxwriter.utility import xl_rowcol_to_cell
+
+from reporting.layout import HEAD, HEAD_ROW, SECTION, SIZE_PT, Book, Cell, Formula, Kind, Worksheet, put
 
 Row = TypeVar("Row")
 
@@ -23,13 +25,26 @@ class Column(NamedTuple, Generic[Row]):
     """A column: key of its head, kind of its cells, how a row's cell is got, and bounds of its width.
 
     The bounds are in letters of half the width of a Chinese one. What is longer is broken into lines.
+    The kind may differ from row to row.
     """
 
     key: str
-    kind: Kind
+    kind: Kind | Callable[[Row], Kind]
     cell: Callable[[Row], Cell]
     least: int = 5
     most: int = 24
+
+    def kind_of(self, row: Row) -> Kind:
+        """The kind of a row's cell."""
+        return self.kind(row) if callable(self.kind) else self.kind
+
+
+class Place(NamedTuple):
+    """Where a table stands: row of its head, first column, and how wide the columns are."""
+
+    top: int
+    left: int
+    widths: Sequence[int]
 
 
 def put_table(
@@ -41,29 +56,47 @@ def put_table(
     size: int = SIZE_PT,
 ) -> int:
     """Write a table whose head stands in HEAD_ROW and is repeated on every page; returns the row below it."""
-    heads = [book.words.text(column.key) for column in columns]
-    table = [[column.cell(row) for column in columns] for row in rows]
-    last = [[column.cell(total) for column in columns]] if total is not None else []
+    shown = [*rows, *(() if total is None else (total,))]
     widths = [
-        _width(column, heads[n], [line[n] for line in table + last]) for n, column in enumerate(columns)
+        _width(column, book.words.text(column.key), [column.cell(row) for row in shown]) for column in columns
     ]
+    for n, width in enumerate(widths):
+        sheet.set_column(n, n, width * size / _UNIT)
+    below = put_rows(book, sheet, columns, rows, total, size, Place(HEAD_ROW, 0, widths))
+    sheet.repeat_rows(0, HEAD_ROW)
+    sheet.autofilter(HEAD_ROW, 0, HEAD_ROW + len(rows), len(columns) - 1)
+    return below
+
+
+def put_rows(
+    book: Book,
+    sheet: Worksheet,
+    columns: Sequence[Column[Row]],
+    rows: Sequence[Row],
+    total: Row | None,
+    size: int,
+    place: Place,
+) -> int:
+    """Write head, rows and total of a table where it belongs; returns the row below it."""
+    top, left, widths = place
+    heads = [book.words.text(column.key) for column in columns]
     head = book.form(
         HEAD, font_size=size, border=1, align="center", text_wrap=True, bold=True, bg_color=SECTION
     )
-    free = [width - _INDENT * (column.kind == "text") for column, width in zip(columns, widths, strict=True)]
-    sheet.set_row(HEAD_ROW, height(heads, widths, size))
-    for n, (text, width) in enumerate(zip(heads, widths, strict=True)):
-        sheet.set_column(n, n, width * size / _UNIT)
-        put(sheet, HEAD_ROW, n, text, head)
-    for number, line in enumerate(table + last, start=HEAD_ROW + 1):
-        is_total = number > HEAD_ROW + len(table)
-        looks = {"bold": True, "bg_color": "#F2F2F2"} if is_total else {}
-        sheet.set_row(number, height(line, free, size))
-        for n, column in enumerate(columns):
-            put(sheet, number, n, line[n], book.cell_form(column.kind, font_size=size, **looks))
-    sheet.repeat_rows(0, HEAD_ROW)
-    sheet.autofilter(HEAD_ROW, 0, HEAD_ROW + len(table), len(columns) - 1)
-    return HEAD_ROW + 1 + len(table) + len(last)
+    sheet.set_row(top, height(heads, widths, size))
+    for n, text in enumerate(heads, start=left):
+        put(sheet, top, n, text, head)
+    for number, row in enumerate([*rows, *(() if total is None else (total,))], start=top + 1):
+        looks = {"bold": True, "bg_color": "#F2F2F2"} if number > top + len(rows) else {}
+        cells = [column.cell(row) for column in columns]
+        kinds = [column.kind_of(row) for column in columns]
+        free = [width - _INDENT * (kind == "text") for kind, width in zip(kinds, widths, strict=True)]
+        sheet.set_row(number, height(cells, free, size))
+        places = {column.key: xl_rowcol_to_cell(number, n) for n, column in enumerate(columns, start=left)}
+        for n, (cell, kind) in enumerate(zip(cells, kinds, strict=True), start=left):
+            filled = cell._replace(text=cell.text.format_map(places)) if isinstance(cell, Formula) else cell
+            put(sheet, number, n, filled, book.cell_form(kind, font_size=size, **looks))
+    return top + 1 + len(rows) + (total is not None)
 
 
 def height(cells: Sequence[Cell], widths: Sequence[int], size: int) -> float:
@@ -82,12 +115,15 @@ def display_width(text: str) -> int:
 
 def _width(column: Column[Any], head: str, cells: Sequence[Cell]) -> int:
     """As wide as the longest cell, within the column's bounds, and as a word of the head that is whole."""
-    needed = max((_cell_width(column.kind, cell) for cell in cells), default=0)
+    kind: Kind = "text" if callable(column.kind) else column.kind
+    needed = max((_cell_width(kind, cell) for cell in cells), default=0)
     word = max((len(word) for word in head.split() if word.isascii()), default=0)
-    return max(column.least, min(column.most, needed), word) + 1 + _INDENT * (column.kind == "text")
+    return max(column.least, min(column.most, needed), word) + 1 + _INDENT * (kind == "text")
 
 
 def _cell_width(kind: Kind, cell: Cell) -> int:
+    if isinstance(cell, Formula):
+        cell = cell.value
     if cell is None:
         return 0
     if isinstance(cell, str):

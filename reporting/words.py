@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from typing import Literal, TypeVar
 
 from registry.day_reasons import DAY_REASONS
 
-LANGUAGES = ("zh-CN", "en")
+Language = Literal["zh-CN", "en"]
+Said = TypeVar("Said")
+LANGUAGES: tuple[Language, ...] = ("zh-CN", "en")
 
 CODES: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "judgement": {
@@ -39,8 +42,20 @@ CODES: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "pond": ("稳定塘", "pond"),
         "other": ("其他", "other"),
     },
+    "change": {
+        "verdict": ("判定", "judgement"),
+        "running": ("运行天数", "running days"),
+        "stopped": ("停运天数", "stopped days"),
+        "unknown": ("数据不足天数", "unknown days"),
+        "excluded": ("剔除天数", "excluded days"),
+        "countable": ("应运行天数", "countable days"),
+        "rate_strict": ("正常运行率（从严）", "operating rate (strict)"),
+        "rate_lenient": ("正常运行率（从宽）", "operating rate (lenient)"),
+        "added": ("新增", "added"),
+        "removed": ("移除", "removed"),
+    },
 }
-"""Codes of the registry; one that is not here is shown as it is."""
+"""Codes of the registry and of changes; one that is not here is shown as it is."""
 
 TEXTS: dict[str, tuple[str, str]] = {
     "report": ("农村生活污水处理设施运行监管月报", "Monthly report on village sewage-treatment facilities"),
@@ -53,16 +68,22 @@ TEXTS: dict[str, tuple[str, str]] = {
     "page": ("第 &P 页 共 &N 页", "page &P of &N"),
     # sheets
     "sheet_summary": ("汇总", "Summary"),
-    "sheet_counties": ("分县（市、区）", "Counties"),
-    "sheet_facilities": ("设施明细", "Facilities"),
+    "sheet_counties": ("分县", "Counties"),
+    "sheet_stations": ("站点明细", "Facilities"),
     "sheet_stops": ("停运记录", "Stops"),
     "sheet_companies": ("运维单位", "Operators"),
-    "sheet_definitions": ("说明", "Definitions"),
+    "sheet_quality": ("数据质量", "Data quality"),
+    "sheet_findings": ("存疑站点", "Doubtful"),
+    "sheet_definitions": ("口径说明", "Definitions"),
+    "sheet_changes": ("变更", "Changes"),
     "title_counties": ("各县（市、区）运行情况", "By county"),
-    "title_facilities": ("设施运行明细", "By facility"),
+    "title_stations": ("设施运行明细", "By facility"),
     "title_stops": ("停运记录", "Stops"),
     "title_companies": ("运维单位运行情况", "By operator"),
+    "title_quality": ("数据质量", "Data quality"),
+    "title_findings": ("存疑站点（供暗访核查）", "Facilities worth an unannounced visit"),
     "title_definitions": ("统计口径与说明", "Definitions"),
+    "title_changes": ("较上一版的变更", "Changes against the revision before"),
     # summary
     "headline": ("正常运行率（从严）", "Operating rate (strict)"),
     "headline_lenient": ("正常运行率（从宽）", "Operating rate (lenient)"),
@@ -74,6 +95,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "rates": ("运行率", "Rates"),
     "facilities": ("设施数（座）", "Facilities"),
     "amounts": ("水量与电量", "Effluent and energy"),
+    "days_of_all": ("天数合计（设施·天）", "Days of all facilities"),
+    "causes": ("停运次数（按主要依据）", "Stops by main reason"),
+    "others": ("其他", "others"),
+    "doubtful": ("存疑\n设施数", "Doubtful facilities"),
     "how": ("计算", "How"),
     "quotient": ("{part} {a} ÷ {whole} {b}", "{part} {a} / {whole} {b}"),
     "how_by_capacity": ("正常设施设计规模 ÷ 应运行设施设计规模", "design of the normal / of those due"),
@@ -88,12 +113,13 @@ TEXTS: dict[str, tuple[str, str]] = {
     # columns
     "number": ("序号", "No."),
     "rank": ("排名", "Rank"),
-    "county": ("县（市、区）", "County"),
+    "county": ("县\n（市、区）", "County"),
     "company": ("运维单位", "Operator"),
     "registered": ("在册\n设施数", "On register"),
     "connected": ("已接入\n设施数", "Connected"),
     "connection_rate": ("接入率", "Connection rate"),
     "due": ("应运行\n设施数", "Due to run"),
+    "not_counted": ("整月\n不计数", "Not counted"),
     "normal": ("正常\n运行数", "Normal"),
     "not_normal": ("非正\n常数", "Not normal"),
     "not_assessable": ("数据\n不足数", "Not assessable"),
@@ -103,6 +129,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     "by_capacity": ("按规模加\n权运行率", "Rate by capacity"),
     "completeness": ("数据\n完整率", "Completeness"),
     "change_points": ("较上月\n（百分点）", "On last month (points)"),
+    "change_year_points": ("较上年同月\n（百分点）", "On last year (points)"),
+    "strict_before": ("上月运行率\n（从严）", "Rate last month"),
+    "strict_year_before": ("上年同月\n运行率\n（从严）", "Rate last year"),
     "volume": ("处理水量\n（m³）", "Effluent (m³)"),
     "energy": ("用电量\n（kWh）", "Energy (kWh)"),
     "load": ("平均\n负荷率", "Load"),
@@ -111,7 +140,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "stopped_days": ("停运\n天数", "Stopped days"),
     "id": ("设施编码", "Facility"),
     "name": ("设施名称", "Name"),
-    "town": ("乡镇（街道）", "Town"),
+    "town": ("乡镇\n（街道）", "Town"),
     "village": ("村", "Village"),
     "design": ("设计规模\n（m³/d）", "Design (m³/d)"),
     "process": ("工艺", "Process"),
@@ -125,10 +154,17 @@ TEXTS: dict[str, tuple[str, str]] = {
     "unknown": ("数据不\n足天数", "Unknown days"),
     "running_share": ("站点\n运行率", "Running share"),
     "longest_stop": ("最长连续\n停运天数", "Longest stop (days)"),
+    "main_reason": ("主要依据", "Main reason"),
     "stop_reasons": ("停运依据", "Why stopped"),
-    "found_abnormal": ("检查认定非正常", "found abnormal by an inspection"),
+    "found_abnormal": ("非正常", "abnormal"),
+    "inspected": ("检查\n认定", "Inspection"),
     "judgement": ("判定", "Judgement"),
-    "remark": ("备注", "Remark"),
+    "registered_days": ("在册\n天数", "Days on register"),
+    "known": ("有数据\n天数", "Known days"),
+    "treated": ("计负荷水量\n（m³）", "Effluent for load (m³)"),
+    "designed": ("计负荷设计\n水量（m³）", "Design for load (m³)"),
+    "paired_kwh": ("计单耗电量\n（kWh）", "Energy for kWh/m³ (kWh)"),
+    "paired_m3": ("计单耗水量\n（m³）", "Effluent for kWh/m³ (m³)"),
     "first_day": ("停运首日", "First day"),
     "last_day": ("停运末日", "Last day"),
     "days": ("连续\n天数", "Days"),
@@ -137,6 +173,32 @@ TEXTS: dict[str, tuple[str, str]] = {
     "volume_meanwhile": ("期间出水量\n（m³）", "Effluent meanwhile (m³)"),
     "energy_meanwhile": ("期间用电量\n（kWh）", "Energy meanwhile (kWh)"),
     "handling": ("处置情况", "Handling"),
+    # data quality
+    "due_hours": ("应收\n小时数", "Hours due"),
+    "valid_hours": ("有效\n小时数", "Valid hours"),
+    "valid_share": ("有效率", "Valid share"),
+    "unknown_share": ("数据不足\n天数占比", "Unknown share"),
+    "longest_unknown": ("最长连续\n数据不足\n天数", "Longest unknown (days)"),
+    "corrected": ("人工更正\n天数", "Corrected days"),
+    "no_quality": ("本月无应运行设施。", "No facility is due to run in this month."),
+    # doubtful facilities
+    "first_seen": ("首日", "First day"),
+    "last_seen": ("末日", "Last day"),
+    "hint": ("线索", "Hint"),
+    "visited": ("核查情况", "Visit"),
+    "no_findings": ("本月无存疑线索。", "Nothing doubtful in this month."),
+    # the plan
+    "plan": ("治理目标与运行率", "Targets of the plan and operating rate"),
+    "villages": ("行政\n村数", "Villages"),
+    "treated_villages": ("已治理\n村数", "Treated"),
+    "treated_share": ("治理率", "Share treated"),
+    "treated_target": ("治理率\n目标", "Target share"),
+    # changes
+    "subject": ("编码", "Code"),
+    "called": ("名称", "Name"),
+    "what": ("事项", "What"),
+    "before": ("变更前", "Before"),
+    "after": ("变更后", "After"),
     "all": ("合计", "All"),
     "without_county": ("未划定", "no county"),
     "without_company": ("未登记", "no operator"),
@@ -149,7 +211,7 @@ class Words:
     """Looks texts up in one language; Chinese for any that is not known."""
 
     def __init__(self, language: str) -> None:
-        self.language = language if language in LANGUAGES else LANGUAGES[0]
+        self.language: Language = "en" if language == "en" else "zh-CN"
         self._index = LANGUAGES.index(self.language)
 
     def text(self, key: str, **values: object) -> str:
@@ -168,8 +230,8 @@ class Words:
         """The words for several codes, listed."""
         return ("、", ", ")[self._index].join(self.code(table, code) for code in codes)
 
-    def choose(self, chinese: str, english: str) -> str:
-        """One of two texts that stand where they are used."""
+    def choose(self, chinese: Said, english: Said) -> Said:
+        """One of two texts, or of two lists of them, that stand where they are used."""
         return (chinese, english)[self._index]
 
 

@@ -4,12 +4,16 @@ from datetime import date
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from reporting.change_sheet import put_changes
 from reporting.definition import definition
-from reporting.facility_sheets import put_definitions, put_facilities, put_stops
+from reporting.definition_sheet import put_definitions
+from reporting.doubt_sheets import put_findings, put_quality
 from reporting.figures import MonthFigures
 from reporting.group_sheets import put_companies, put_counties
 from reporting.layout import Book
 from reporting.rate import RULE_VERSION
+from reporting.station_sheet import names_of, put_stations
+from reporting.stop_sheet import put_stops
 from reporting.summary_sheet import put_summary
 from reporting.words import Words
 from service.civil import clock_of
@@ -38,22 +42,28 @@ def monthly_workbook(figures: MonthFigures, cover: Cover) -> bytes:
     report, edition = words.text("report"), _edition(words, cover)
     cutoff = clock_of(figures.cutoff_ms, cover.zone)
     as_of = words.text("cutoff", cutoff=f"{cutoff:%Y-%m-%d %H:%M}")
-    subtitle = "　".join((month, edition, words.text("counted_until", day=_day(words, figures.until)), as_of))
+    counted = words.text("counted_until", day=_day(words, figures.until))
+    subtitle = "　".join(part for part in (figures.place, month, edition, counted, as_of) if part)
+    about = " ".join(part for part in (figures.place, month) if part)
     properties = {
-        "title": f"{report} {month} {edition}",
+        "title": f"{report} {about} {edition}",
         "author": cover.centre,
         "comments": f"rule version {RULE_VERSION}",
     }
     book = Book(words, figures.cutoff_ms, properties)
-    footer, side = f"{cover.centre} {month}", f"{edition} {as_of}"
-    defined = definition(words, cover.zone)
+    footer, side = f"{cover.centre} {about}", f"{edition} {as_of}"
+    defined, names = definition(words, cover.zone), names_of(figures, words)
     sheet = book.sheet("summary", footer, side, pages_tall=1)
     put_summary(book, sheet, figures, [cover.centre, report, subtitle], defined)
-    put_counties(book, book.sheet("counties", footer, side), figures, subtitle)
-    put_facilities(book, book.sheet("facilities", footer, side), figures, subtitle)
-    put_stops(book, book.sheet("stops", footer, side), figures, subtitle)
-    put_companies(book, book.sheet("companies", footer, side), figures, subtitle)
-    put_definitions(book, book.sheet("definitions", footer, side), defined, subtitle)
+    put_counties(book, book.sheet("counties", footer, side), figures, subtitle, names)
+    put_stations(book, book.sheet("stations", footer, side), figures, subtitle, names)
+    put_stops(book, book.sheet("stops", footer, side), figures, subtitle, names)
+    put_companies(book, book.sheet("companies", footer, side), figures, subtitle, names)
+    put_quality(book, book.sheet("quality", footer, side), figures, subtitle, names)
+    put_findings(book, book.sheet("findings", footer, side), figures, subtitle, names, cover.zone)
+    put_definitions(book, book.sheet("definitions", footer, side, pages_tall=1), defined, subtitle)
+    if figures.changes:
+        put_changes(book, book.sheet("changes", footer, side), figures, subtitle)
     return book.finish()
 
 

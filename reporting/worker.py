@@ -1,4 +1,4 @@
-"""The worker that makes the reports that are due; under a lease, so that two never make the same."""
+"""The worker that drafts, freezes and revises the reports; under a lease, so that two never do the same."""
 
 import logging
 import threading
@@ -10,9 +10,11 @@ from registry.config import CentreSettings
 from registry.database import Registry
 from registry.services import HEALTH_EVERY_MS, report_health, take_lease
 from registry.working import give_back, work_until
-from reporting.monthly import ReportError, due_months, make_report
-from service.civil import Month
+from reporting.life import Done, DueStep, due_steps, take_step
+from reporting.report_rows import waiting
 from service.conditions import Conditions
+from service.process import UnavailableError
+from service.settings import SettingsError
 
 logger = logging.getLogger("reporting")
 
@@ -23,7 +25,7 @@ TICK_S = 5.0
 
 
 class Worker:
-    """Looks for months that are over and have no report, and makes it."""
+    """Looks for months whose report is due to be drafted, frozen or held against the figures of today."""
 
     def __init__(
         self, settings: CentreSettings, registry: Registry, clock_ms: Callable[[], int], holder: str
@@ -36,6 +38,7 @@ class Worker:
         self._look_due_ms = 0
         self._health_due_ms = 0
         self._due = 0
+        self._waiting: list[str] = []
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop; what fails is told and tried again."""
@@ -70,25 +73,23 @@ class Worker:
             self._report(now_ms)
 
     def _look(self, now_ms: int, stop: threading.Event | None) -> None:
-        zone, hour = self._settings.zone, self._settings.reporting.draft_hour
         with self._registry.reading() as session:
-            months = due_months(session, zone, now_ms, hour)
-        self._due = len(months)
+            steps = due_steps(session, self._settings, now_ms)
+        self._due = len(steps)
         failed: dict[str, str] = {}
-        for month in months:
+        for step in steps:
             if stop is not None and stop.is_set():
                 return
             try:
-                self._make(month)
-            except ReportError as error:  # the next one would fare no better
-                failed["files"] = str(error)
-                break
+                self._take(step)
+            except (UnavailableError, SettingsError) as error:
+                failed.setdefault("files", str(error))
             except SQLAlchemyError:
                 raise
             except Exception as error:
                 if "months" not in self._conditions.current():
-                    logger.exception("report of %s: unexpected failure, going on with the next", month)
-                failed.setdefault("months", f"report of {month}: unexpected failure: {error!r}")
+                    logger.exception("report of %s: unexpected failure, going on with the next", step.month)
+                failed.setdefault("months", f"report of {step.month}: unexpected failure: {error!r}")
             now_ms = self._clock_ms()  # a report takes seconds, and many of them longer than a lease
             self._report(now_ms)
             if not self._hold(now_ms):
@@ -98,11 +99,13 @@ class Worker:
                 self._conditions.begin(name, failed[name])
             else:
                 self._conditions.end(name)
+        with self._registry.reading() as session:
+            self._waiting = [f"{report.month} r{report.revision}" for report in waiting(session)]
 
-    def _make(self, month: Month) -> None:
-        report = make_report(self._registry, self._settings, month, self._clock_ms(), NAME)
+    def _take(self, step: DueStep) -> None:
+        done = take_step(self._registry, self._settings, step, self._clock_ms(), NAME)
         self._due -= 1
-        logger.info("report of %s made, revision %s", month, report.revision)
+        _say(step, done)
 
     def _hold(self, now_ms: int) -> bool:
         with self._registry.writing() as session:
@@ -115,5 +118,23 @@ class Worker:
 
     def _report(self, now_ms: int) -> None:
         self._health_due_ms = now_ms + HEALTH_EVERY_MS
+        figures = {"due": self._due, "waiting": self._waiting}
         with self._registry.writing() as session:
-            report_health(session, NAME, now_ms, self._conditions.current(), {"due": self._due})
+            report_health(session, NAME, now_ms, self._conditions.current(), figures)
+
+
+def _say(step: DueStep, done: Done) -> None:
+    if done.report is None:
+        return
+    revision = done.report.revision
+    if done.what == "revised":
+        logger.warning(
+            "report of %s: the figures are no longer those of revision %s; revision %s waits for "
+            "`qingliu report freeze %s --by NAME`",
+            step.month,
+            revision - 1,
+            revision,
+            step.month,
+        )
+    else:
+        logger.info("report of %s %s, revision %s", step.month, done.what, revision)

@@ -183,6 +183,14 @@ def test_an_approved_stop_counts_if_entered_in_time(tmp_path, people, entered, v
     assert [row["type"] for row in found["alarms"]] == ["stopped"] * alarms
 
 
+def test_a_stop_out_of_a_list_knows_no_manager_and_counts_whole(tmp_path):
+    stopped_past(tmp_path, by_time(readings("A", days=9, stops=[(24, 192)])))
+    rows = [["A", "2026-09-02", "2026-09-08", "检修", "赵工", "住建局", ""]]
+    exclusions = write(tmp_path / "exclusions.csv", EXCLUSIONS, rows)
+    found = verdicts(judge(tmp_path, "--exclusions", str(exclusions)))
+    assert {found[f"2026-09-{day:02}"] for day in range(2, 9)} == {"excluded"}
+
+
 def test_unknown_stations_are_left_out_and_told(tmp_path, capsys):
     past(tmp_path, [["A"]], by_time(readings("A"), readings("X", days=1), readings("Y", days=1)))
     found = judge(tmp_path)

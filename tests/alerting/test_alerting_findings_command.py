@@ -13,9 +13,9 @@ from alerting import findings_command
 from alerting.finding_book import note_findings
 from alerting.finding_past import Found
 from alerting.finding_rules import CODES
-from alerting.finding_words import HEADS, NOTHING, WORDS, hint
 from alerting.findings_command import HELP, register
 from registry.database import open_registry
+from registry.finding_words import HEADS, NOTHING, WORDS, hint
 from registry.tables import County, Station
 from service.civil import day_of
 from service.columns import width

@@ -21,6 +21,7 @@ PARTS = {
     "filename": "none.xlsx",
     "entry_id": "1",
     "version": "0",
+    "month": "2026-10",
 }
 NOT_FOUND = {"/reports/{report_id}/{filename}", "/static/vega-{version}.js"}
 """Nothing is there in the small centre; whoever may look is told so."""

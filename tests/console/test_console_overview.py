@@ -15,7 +15,7 @@ from console_alarms import (
     put_alarms,
 )
 from console_centre import DAY_MS, HOUR_MS, NOW_MS, RUNNING, seed
-from console_months import STATIONS, add_verdicts, made_report, seed_months
+from console_months import STATIONS, add_verdicts, made_report, seed_months, without_report
 from fastapi.testclient import TestClient
 
 from console.app import create_app
@@ -149,7 +149,7 @@ def test_the_trend_has_twelve_months_at_most_and_needs_no_report(months_client, 
     shown = [row["month"] for row in months_client.get("/overview/trend.json").json()["data"]["values"]]
     assert shown == [f"2025-{month:02d}" for month in range(5, 13)] + [f"2026-{n:02d}" for n in range(8, 12)]
     with months.registry.writing() as session:
-        session.query(Report).delete()
+        without_report(session)
     shown = [row["month"] for row in months_client.get("/overview/trend.json").json()["data"]["values"]]
     assert shown == ["2026-10", "2026-11"]
     assert "No report of this month has been made yet." in part(months_client.get("/").text, "card-2026-10")

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 from console_centre import DAY_MS, HOUR_MS, NOW_MS
-from console_months import made_report
+from console_months import made_report, without_report
 
 from registry.tables import Report
 
@@ -31,7 +31,7 @@ def folder(months):
 
 
 def rows(text):
-    table = text[text.index('class="reports"') :]
+    table = text[text.index('class="reports"') :].partition("</table>")[0]
     return [
         re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", row)).strip()
         for row in re.findall(r"<tr>(.*?)</tr>", table, re.DOTALL)
@@ -39,7 +39,7 @@ def rows(text):
 
 
 def links(text):
-    return list(dict.fromkeys(re.findall(r'href="(/reports/[^"]+)"', text)))
+    return list(dict.fromkeys(re.findall(r'href="(/reports/\d[^"]+)"', text)))
 
 
 def test_reports_are_listed_newest_first(months_client, months):
@@ -69,6 +69,38 @@ def test_the_newest_revision_of_last_month_stands_out(months_client, months):
     assert re.search(r'class="button" href="/reports/\d+/qingliu-2026-10-r2.xlsx" download>下载 XLSX', newest)
 
 
+def test_who_froze_a_report_and_why_is_said_and_what_waits_for_a_person(months_client, months):
+    with months.registry.writing() as session:
+        frozen = made_report(folder(months), "2026-11", 1, "frozen", "0.9", "1")
+        frozen.frozen_ms, frozen.frozen_by, frozen.note = NOW_MS, "王芳", "<b>更正</b>"
+        session.add_all([frozen, made_report(folder(months), "2026-10", 2, "draft", "0.9", "1")])
+    text = months_client.get("/reports").text
+    assert "Final final since 2026-11-21 14:05, by 王芳 &lt;b&gt;更正&lt;/b&gt;" in rows(text)[0]
+    newest = text[text.index('id="newest"') : text.index('id="reports"')]
+    assert "The figures are no longer those of revision 1." in newest
+    assert "qingliu report freeze 2026-10 --by NAME" in newest
+    chinese = months_client.get("/reports", params={"lang": "zh-CN"}).text
+    assert "2026-11-21 14:05 由 王芳 定稿" in chinese
+
+
+def test_all_files_of_a_report_are_offered_by_the_end_of_their_names(months_client, months):
+    report = made_report(folder(months), "2026-10", 2, "draft", "0.9", "1")
+    for kind, ending in (("pdf", "pdf"), ("data", "json")):
+        name = f"qingliu-2026-10-r2.{ending}"
+        (folder(months) / name).write_bytes(kind.encode())
+        report.files[kind] = {"name": name, "sha256": "0" * 64, "size_bytes": len(kind)}
+    with months.registry.writing() as session:
+        session.add(report)
+    text = months_client.get("/reports").text
+    assert re.findall(r"Download (\w+)", text) == ["XLSX", "PDF", "JSON"]
+    types = {
+        link.rpartition(".")[2]: months_client.get(link).headers["content-type"]
+        for link in links(text)
+        if "r2" in link
+    }
+    assert types == {"xlsx": XLSX, "pdf": "application/pdf", "json": "application/json"}
+
+
 def test_a_report_is_downloaded_under_its_name(months_client, months):
     link = links(months_client.get("/reports").text)[0]
     answer = months_client.get(link)
@@ -96,9 +128,11 @@ def test_a_path_in_the_address_is_no_page(months_client):
 
 
 def test_a_row_that_names_no_file_of_the_folder_gives_none(months_client, months):
+    with months.registry.writing() as session:
+        session.add(made_report(folder(months), "2026-11", 1, "draft", "0.9", "1"))
     for name in ("../registry.db", "/etc/passwd", "\n", ".hidden", "gone.xlsx", "sub/r.xlsx"):
         with months.registry.writing() as session:
-            report = session.query(Report).filter_by(month="2026-08").one()
+            report = session.query(Report).filter_by(month="2026-11").one()
             report.files = {"xlsx": {"name": name, "sha256": "", "size_bytes": 1}}
             number = report.id
         answer = months_client.get(f"/reports/{number}/{quote(name, safe='')}")
@@ -129,9 +163,9 @@ def test_odd_rows_do_not_break_the_list(months_client, months):
 @pytest.mark.parametrize(
     ("now_ms", "due"),
     [
-        (NOW_MS, "2026-12-01 07:00"),
-        (NOW_MS + 9 * DAY_MS + 16 * HOUR_MS, "2026-12-01 07:00"),  # 06:05 on the 1st
-        (NOW_MS + 9 * DAY_MS + 18 * HOUR_MS, "2027-01-01 07:00"),  # 08:05 on the 1st
+        (NOW_MS, "2026-12-01 02:00"),
+        (NOW_MS + 9 * DAY_MS + 11 * HOUR_MS, "2026-12-01 02:00"),  # 01:05 on the 1st
+        (NOW_MS + 9 * DAY_MS + 13 * HOUR_MS, "2027-01-01 02:00"),  # 03:05 on the 1st
     ],
 )
 def test_without_a_report_it_is_said_when_the_first_comes(client, centre, now_ms, due):
@@ -145,7 +179,7 @@ def test_without_a_report_it_is_said_when_the_first_comes(client, centre, now_ms
 
 def test_a_report_that_is_late_is_said_to_be_due(months_client, months):
     with months.registry.writing() as session:
-        session.query(Report).filter_by(month="2026-10").delete()
+        without_report(session, "2026-10")
     assert (
         "It is due, and is made as soon as the reporting service runs." in months_client.get("/reports").text
     )

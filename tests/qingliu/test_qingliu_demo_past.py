@@ -26,8 +26,9 @@ from qingliu.demo_registry import register_city
 from registry.config import load_centre
 from registry.database import open_registry
 from registry.services import report_health
-from registry.tables import Alarm, DayVerdict, Quarantine, Report, StatePeriod
-from reporting.monthly import due_months, make_report
+from registry.tables import Alarm, DayVerdict, Quarantine, StatePeriod
+from reporting.life import due_steps, take_step
+from reporting.verify import verify
 from service.civil import Month, day_of
 from simulator.city_truth import day_truth
 from simulator.course import Course, counters_at, readings
@@ -189,20 +190,24 @@ def test_the_rate_on_the_page_is_that_of_the_truth(prepared):
         assert f"{due.count('normal')} / {len(due)}" in page
 
 
-@pytest.mark.parametrize("month", MONTHS[:2], ids=str)
-def test_both_finished_months_have_a_report_with_a_rate_between_0_and_1(prepared, month):
+def test_both_finished_months_come_out_as_frozen_reports_with_a_rate_between_0_and_1(prepared):
     settings = prepared.settings()
     with closing(open_registry(prepared.paths.registry_url)) as registry:
         with registry.reading() as session:
-            due = due_months(session, ZONE, BEGUN_MS, 0)
-            known = {row.month for row in session.scalars(select(Report))}
-        assert {str(each) for each in due} | known == {"2026-09", "2026-10"}
-        report = make_report(registry, settings, month, BEGUN_MS, "test")
-    rate = float(report.summary["by_number_strict"])
-    judged = [judged_by_truth(station, month) for station in prepared.stations]
-    due = [each for each in judged if each is not None]
-    assert rate == pytest.approx(due.count("normal") / len(due), abs=1e-6)
-    assert 0 < rate < 1
+            steps = due_steps(session, settings, BEGUN_MS)
+        assert [(step.month, step.need) for step in steps] == [(month, "freeze") for month in MONTHS[:2]]
+        reports = {
+            step.month: take_step(registry, settings, step, BEGUN_MS, "reporting").report for step in steps
+        }
+        with registry.reading() as session:
+            assert verify(session, settings).faults == []
+    for month, report in reports.items():
+        assert (report.status, sorted(report.files)) == ("frozen", ["data", "pdf", "xlsx"])
+        rate = float(report.summary["by_number_strict"])
+        judged = [judged_by_truth(station, month) for station in prepared.stations]
+        due = [each for each in judged if each is not None]
+        assert rate == pytest.approx(due.count("normal") / len(due), abs=1e-6)
+        assert 0 < rate < 1
 
 
 def test_what_befalls_the_stations_now_is_their_state(prepared):

@@ -41,7 +41,8 @@ metrics_host = "::1"
 metrics_port = 9100
 [reporting]
 path = "/tmp/reports"
-draft_hour = 2
+draft_hour = 3
+targets_file = "{file}"
 [console]
 host = "::1"
 port = 9000
@@ -110,7 +111,8 @@ def test_every_key_is_taken(tmp_path):
     assert (known.history.raw_days, known.history.org) == (500, "bureau")
     assert known.collector.accept_unknown_stations is True
     assert (known.mqtt.actual_port, known.console.port, known.console.host) == (1884, 9000, "::1")
-    assert (known.reporting.path, known.reporting.draft_hour) == ("/tmp/reports", 2)
+    assert (known.reporting.path, known.reporting.draft_hour) == ("/tmp/reports", 3)
+    assert known.reporting.targets_file == str(file)
     assert known.alerting == AlertingSettings(
         round_s=1, offline_after_s=2, stop_window_s=3, idle_window_s=4, small_idle_window_s=5, learn_s=6,
         stop_floor_kwh_per_day=0.7, coverage=1, raise_after_s=0, clear_after_s=0, low_load_window_s=7,

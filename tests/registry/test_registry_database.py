@@ -252,3 +252,12 @@ def test_a_locked_registry_fails_after_its_timeout_and_works_again(sqlite_regist
             add(sqlite_registry, Station(id="a"))
         other.execute("ROLLBACK")
         add(sqlite_registry, Station(id="a"))
+
+
+def test_a_reading_sees_one_state_however_often_it_looks(registry):
+    with registry.reading() as session:
+        assert session.scalars(select(Station.id)).all() == []
+        add(registry, Station(id="a"))
+        assert session.scalars(select(Station.id)).all() == []
+    with registry.reading() as session:
+        assert session.scalars(select(Station.id)).all() == ["a"]

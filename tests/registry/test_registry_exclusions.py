@@ -107,7 +107,7 @@ def test_too_late_is_what_the_rate_leaves_out(start, length, entered):
 
 def test_a_stop_is_entered_and_withdrawn_and_its_past_days_are_judged_anew(registry):
     seed(registry)
-    lasting = NEW._replace(end=date(2026, 12, 31), attachment="files/2026-31.pdf")
+    lasting = NEW._replace(end=date(2026, 12, 31), attachment="files/2026-31.pdf", manager="丙")
     with registry.writing() as session:
         done = enter_approved_stop(session, lasting, BY)
         with pytest.raises(RecordError, match=r"overlaps the approved stop no\. 1"):

@@ -8,7 +8,9 @@ import pytest
 from reporting_centre import IN_NOVEMBER, OCTOBER, ZONE, ReportedCentre, at, populate
 
 from registry.database import open_registry
-from registry.tables import County, Station
+from registry.tables import County, DayVerdict, Finding, Station
+from reporting.figures import month_figures
+from reporting.month_lines import Change, PlanLine
 from reporting.rate import rate, rates_by
 from reporting.records import first_month, has_verdicts, station_months
 from service.civil import Month
@@ -242,3 +244,106 @@ def test_months_of_any_length_and_over_the_year(centre, month):
     centre.station("410882-0001", "R" * days, month.first)
     (line,) = centre.figures(month, now_ms=at(2030, 1, 1)).stations
     assert (line.month.running, line.month.countable_days) == (days, days)
+
+
+def of_county(centre, code, **given):
+    with centre.registry.reading() as session:
+        return month_figures(session, OCTOBER, ZONE, IN_NOVEMBER, code, **given)
+
+
+def test_a_county_alone_is_that_county_of_all(city):
+    every = city.figures()
+    for whole in every.counties:
+        alone = of_county(city, whole.code)
+        assert alone.whole._replace(code=whole.code, name=whole.name, rank=whole.rank) == whole
+        assert alone.counties == [whole._replace(rank=1)]
+        assert alone.stations == [line for line in every.stations if line.month.facility.county == whole.code]
+        assert alone.stops == [stop for stop in every.stops if stop.station in alone.stations]
+        assert alone.quality == [line for line in every.quality if line.station in alone.stations]
+        assert alone.place == whole.name
+    assert every.place == ""
+
+
+def test_operators_are_ranked_among_those_of_the_county(city):
+    city.station("410882-0010", "R" * 31, company_id=2)
+    assert [(group.code, group.rank) for group in city.figures().companies] == [
+        ("碧水环境", 1), ("清源水务", 2), ("", None)
+    ]  # fmt: skip
+    alone = of_county(city, "410882")
+    assert [(group.code, group.rank, group.rate.due) for group in alone.companies] == [
+        ("碧水环境", 1, 1), ("清源水务", 2, 3), ("", None, 1)
+    ]  # fmt: skip
+
+
+def test_a_county_that_nobody_knows_has_nothing(city):
+    alone = of_county(city, "999999")
+    assert (alone.place, alone.stations, alone.city.due) == ("999999", [], 0)
+
+
+def test_plan_and_changes_are_what_was_given(city):
+    plan = [PlanLine("410882", "沁阳市", 10, 5, None), PlanLine("410823", "武陟县", 10, 5, None)]
+    changes = [Change("city", "", "rate_strict", "", "0.5")]
+    assert of_county(city, None, plan=plan, changes=changes)[-3:-1] == (tuple(plan), tuple(changes))
+    assert of_county(city, "410823", plan=plan).plan == (plan[1],)
+
+
+def test_the_same_month_a_year_before_is_compared(city):
+    assert city.figures().whole.strict_year_before is None
+    city.verdicts("410882-0001", "R" * 31, date(2025, 10, 1))
+    figures = city.figures()
+    year_before = city.ask(city_rate, Month(2025, 10), ZONE, IN_NOVEMBER).by_number_strict
+    assert figures.whole.strict_year_before == year_before == Fraction(1, 8)
+    assert {group.code: group.strict_year_before for group in figures.counties} == {
+        "410823": None,
+        "410882": Fraction(1, 4),
+    }
+
+
+def test_the_quality_of_the_data_is_that_of_the_countable_days(centre):
+    centre.station("410882-0001", "RRUUSU" + "R" * 19 + "." * 6)
+    centre.exclude("410882-0001", date(2026, 10, 1), date(2026, 10, 3))
+    centre.station("410882-0002")
+    centre.station("410882-0003", "R" * 31, commissioned=date(2026, 11, 1))
+    with centre.registry.writing() as session:
+        for day, by in ((3, "张"), (5, "张"), (7, None)):
+            row = session.get_one(DayVerdict, ("410882-0001", date(2026, 10, day)))
+            row.valid_hours, row.corrected_by = 20.5, by
+    first, silent = centre.figures().quality
+    assert (first.station.id, first.due_hours, first.valid_hours) == ("410882-0001", 28 * 24, 20 * 24 + 41)
+    assert (first.unknown_days, first.longest_unknown_days, first.corrected_days) == (8, 6, 1)
+    assert silent[1:] == (None, 31 * 24, 31, 31, 0)
+
+
+def test_findings_are_those_that_stood_in_the_month(city):
+    for station, code, first, last in (
+        ("410882-0001", "constant_volume", date(2026, 9, 1), date(2026, 9, 30)),
+        ("410882-0001", "under_powered", date(2026, 9, 1), date(2026, 10, 1)),
+        ("410882-0001", "heater_like_load", date(2026, 10, 31), date(2026, 11, 6)),
+        ("410823-0001", "heater_like_load", date(2026, 10, 9), date(2026, 10, 9)),
+        ("410823-0006", "heater_like_load", date(2026, 10, 9), date(2026, 10, 9)),
+        ("410882-0002", "constant_volume", date(2026, 11, 1), date(2026, 11, 6)),
+    ):
+        evidence = {"days": 10, "first_noted": "2026-10-09"}
+        city.add(
+            Finding(
+                station_id=station, code=code, first_day=first, last_day=last, evidence=evidence, noted_ms=1
+            )
+        )
+    found = [(each.station.id, each.code, each.first, each.last) for each in city.figures().findings]
+    assert found == [
+        ("410823-0001", "heater_like_load", date(2026, 10, 9), date(2026, 10, 9)),
+        ("410882-0001", "under_powered", date(2026, 9, 1), date(2026, 10, 1)),
+        ("410882-0001", "heater_like_load", date(2026, 10, 31), date(2026, 10, 31)),
+    ]
+    assert city.figures().findings[0].evidence == {"days": 10}
+    assert [line.station.id for line in of_county(city, "410823").findings] == ["410823-0001"]
+
+
+def test_the_main_reason_of_a_stop_is_that_of_most_of_its_days(centre):
+    centre.station("410882-0001", "R" * 25)
+    centre.verdicts("410882-0001", "S", date(2026, 10, 26), reason="idling")
+    centre.verdicts("410882-0001", "SS", date(2026, 10, 27), reason="no_energy")
+    centre.verdicts("410882-0001", "R", date(2026, 10, 29))
+    centre.verdicts("410882-0001", "S", date(2026, 10, 30), reason="idling")
+    centre.verdicts("410882-0001", "S", date(2026, 10, 31), reason="no_energy")
+    assert [stop.main_reason for stop in centre.figures().stops] == ["no_energy", "idling"]

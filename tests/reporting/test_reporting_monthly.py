@@ -1,25 +1,41 @@
 """Reports that are due, made once, and never half; the clock is moved by hand."""
 
 import hashlib
-import io
 import os
 from datetime import date
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
+from report_life import small_contents
 from reporting_centre import IN_NOVEMBER, OCTOBER, ZONE, at
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 import reporting.monthly
 from registry.tables import Report
-from reporting.monthly import ReportError, decimal, due_months, make_report, report_file, staged
+from reporting.monthly import (
+    Freezing,
+    ReportError,
+    decimal,
+    draw,
+    due_months,
+    freeze_report,
+    make_report,
+    report_file,
+    staged,
+)
 from reporting.rate import RULE_VERSION
 from service.civil import Month
 
 SEPTEMBER, NOVEMBER = Month(2026, 9), Month(2026, 11)
+SUMMARY = "汇总"
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Small files in the place of those that people read."""
+    monkeypatch.setattr(reporting.monthly, "contents", small_contents)
 
 
 def due(centre, now_ms, hour=7):
@@ -54,7 +70,7 @@ def test_nothing_is_due_before_there_is_a_verdict(centre):
     assert due(centre, IN_NOVEMBER) == []
 
 
-def test_what_was_missed_is_caught_up_once(centre):
+def test_what_was_missed_is_caught_up_once(centre, small):
     centre.station("410882-0001", "R" * 90, date(2026, 7, 15))
     august = Month(2026, 8)
     assert due(centre, IN_NOVEMBER) == [Month(2026, 7), august, SEPTEMBER, OCTOBER]
@@ -70,29 +86,26 @@ def test_a_report_has_a_file_and_a_row_that_names_it(city):
     assert (report.month, report.scope, report.revision, report.status) == ("2026-10", "city", 1, "draft")
     assert (report.made_ms, report.data_cutoff_ms, report.frozen_ms) == (IN_NOVEMBER, IN_NOVEMBER, None)
     assert (report.rule_version, report.author) == (RULE_VERSION, "王工")
+    assert sorted(report.files) == ["data", "pdf", "xlsx"]
+    for kind, said in report.files.items():
+        content = report_file(city.settings, report, kind).read_bytes()
+        assert (said["sha256"], said["size_bytes"]) == (hashlib.sha256(content).hexdigest(), len(content))
     file = report_file(city.settings, report, "xlsx")
-    content = file.read_bytes()
-    assert file == city.folder / "operating-rate-2026-10-r1.xlsx"
-    assert report.files == {
-        "xlsx": {
-            "name": file.name,
-            "sha256": hashlib.sha256(content).hexdigest(),
-            "size_bytes": len(content),
-        }
-    }
-    assert "第 1 版" in load_workbook(io.BytesIO(content))["汇总"]["A3"].value
+    assert file.name.startswith("operating-rate-2026-10-r1-draft-")
+    assert "第 1 版" in load_workbook(file)[SUMMARY]["A3"].value
+    assert report_file(city.settings, report, "pdf").read_bytes().startswith(b"%PDF")
     assert [each.id for each in rows(city)] == [report.id]
-    assert names(city.folder) == [file.name]
+    assert names(city.folder) == sorted(each["name"] for each in report.files.values())
 
 
-def test_a_month_that_is_not_over_gets_no_report(city):
+def test_a_month_that_is_not_over_gets_no_report(city, small):
     with pytest.raises(ReportError, match="report of 2026-10: the month is not over"):
         make(city, now_ms=at(2026, 10, 31, 23, 59))
     assert rows(city) == []
     assert make(city, now_ms=at(2026, 11, 1)).revision == 1
 
 
-def test_the_row_holds_the_headline_figures_as_decimals(city):
+def test_the_row_holds_the_headline_figures_as_decimals(city, small):
     assert rows(city) == []
     assert make(city).summary == {
         "until": "2026-10-31",
@@ -112,66 +125,44 @@ def test_the_row_holds_the_headline_figures_as_decimals(city):
     }
 
 
-def test_a_report_of_nothing_has_no_figures(centre):
+def test_a_report_of_nothing_has_no_figures(centre, small):
     centre.station("410882-0001", commissioned=date(2027, 1, 1))
     summary = make(centre).summary
     assert (summary["due"], summary["by_number_strict"], summary["meets_target"]) == (0, None, None)
 
 
-def test_the_next_revision_leaves_the_first_as_it_is(city):
+def test_a_draft_takes_the_place_of_the_one_before(city, small):
     first = make(city)
+    city.exclude("410882-0002", date(2026, 10, 26), date(2026, 10, 31))
+    second = make(city, now_ms=IN_NOVEMBER + 1)
+    assert (second.id, second.revision) == (first.id, 1)
+    assert second.summary["normal"] == first.summary["normal"] + 1
+    assert names(city.folder) == sorted(each["name"] for each in second.files.values())
+
+
+def test_what_follows_a_frozen_revision_leaves_its_files_as_they_are(city, small):
+    drawn = draw(city.registry, city.settings, OCTOBER, IN_NOVEMBER)
+    first = freeze_report(city.registry, city.settings, drawn, "王工", Freezing("李工"))
     before = report_file(city.settings, first, "xlsx").read_bytes()
     city.exclude("410882-0002", date(2026, 10, 26), date(2026, 10, 31))
     second = make(city)
-    assert (second.revision, second.files["xlsx"]["name"]) == (2, "operating-rate-2026-10-r2.xlsx")
-    assert second.summary["normal"] == first.summary["normal"] + 1
+    assert (first.status, second.status, second.revision) == ("frozen", "draft", 2)
+    assert second.files["xlsx"]["name"].startswith("operating-rate-2026-10-r2-draft-")
     assert report_file(city.settings, first, "xlsx").read_bytes() == before
 
 
-def test_a_crash_between_file_and_row_leaves_a_file_that_the_next_attempt_replaces(city, monkeypatch):
-    replace = Path.replace
-
-    def die(self, target):
-        replace(self, target)
-        raise KeyboardInterrupt  # as good as kill -9: the row was not committed
-
-    monkeypatch.setattr(Path, "replace", die)
-    with pytest.raises(KeyboardInterrupt):
-        make(city)
-    monkeypatch.undo()
-    assert rows(city) == []
-    orphan = city.folder / "operating-rate-2026-10-r1.xlsx"
-    assert orphan.exists()
-    assert due(city, IN_NOVEMBER) == [SEPTEMBER, OCTOBER]
-    report = make(city, now_ms=IN_NOVEMBER + 1)
-    assert report.revision == 1
-    content = report_file(city.settings, report, "xlsx").read_bytes()
-    assert hashlib.sha256(content).hexdigest() == report.files["xlsx"]["sha256"]
-    assert names(city.folder) == [orphan.name]
-
-
-def test_a_row_that_cannot_be_written_leaves_no_file(city):
+def test_a_row_that_cannot_be_written_leaves_no_file(city, small):
     with pytest.raises(IntegrityError):
         make_report(city.registry, city.settings, OCTOBER, IN_NOVEMBER, None)
     assert (rows(city), names(city.folder)) == ([], [])
 
 
-def test_two_who_make_the_same_revision_do_not_spoil_each_other_s_file(city, monkeypatch):
-    first = make(city)
-    before = report_file(city.settings, first, "xlsx").read_bytes()
-    monkeypatch.setattr(reporting.monthly, "_next_revision", lambda *_: 1)
-    with pytest.raises(IntegrityError):
-        make(city, now_ms=IN_NOVEMBER + 60_000)
-    assert report_file(city.settings, first, "xlsx").read_bytes() == before
-    assert len(rows(city)) == 1
-
-
-def test_a_folder_that_cannot_be_written_is_said_in_one_line(city):
+def test_a_folder_that_cannot_be_written_is_said_in_one_line(city, small):
     city.folder.write_text("in the way")
     with pytest.raises(ReportError) as caught:
         make(city)
-    file = city.folder / "operating-rate-2026-10-r1.xlsx"
-    assert str(caught.value) == f"report {file}: File exists"
+    assert str(caught.value).startswith(f"report {city.folder}/operating-rate-2026-10-r1-draft-")
+    assert str(caught.value).endswith(".xlsx: File exists")
     assert rows(city) == []
 
 
@@ -204,7 +195,7 @@ def test_a_report_without_such_a_file(city):
             report_file(city.settings, report, "xlsx")
 
 
-def test_a_report_s_file_never_lies_outside_its_folder(city):
+def test_a_report_s_file_never_lies_outside_its_folder(city, small):
     make(city)
     (city.folder.parent / "secret").write_text("secret")
     (city.folder / "link").symlink_to(city.folder.parent / "secret")

@@ -19,7 +19,10 @@ from reporting.rate import RULES
 from reporting.words import CODES, LANGUAGES, TEXTS, Words
 from reporting.workbook import Cover, monthly_workbook
 
-NAMES = ["汇总", "分县（市、区）", "设施明细", "停运记录", "运维单位", "说明"]
+NAMES = ["汇总", "分县", "站点明细", "停运记录", "运维单位", "数据质量", "存疑站点", "口径说明"]
+ENGLISH = [
+    "Summary", "Counties", "Facilities", "Stops", "Operators", "Data quality", "Doubtful", "Definitions",
+]  # fmt: skip
 COVER = Cover("焦作市农村生活污水处理设施监管中心", 2, ZONE)
 
 
@@ -34,15 +37,21 @@ def book(figures):
     return read(figures)
 
 
-def read(figures, cover=COVER):
-    return load_workbook(io.BytesIO(monthly_workbook(figures, cover)))
+def read(figures, cover=COVER, *, values=True):
+    """The workbook with the values of its formulas, as a viewer that does not calculate shows them."""
+    return load_workbook(io.BytesIO(monthly_workbook(figures, cover)), data_only=values)
 
 
 def table(sheet):
     """The rows of a table by the heads of its columns."""
     rows = sheet.iter_rows(min_row=HEAD_ROW + 1)
     heads = [cell.value.replace("\n", "") for cell in next(rows)]
-    return [dict(zip(heads, (cell.value for cell in row), strict=True)) for row in rows]
+    return [dict(zip(heads, (shown(cell) for cell in row), strict=True)) for row in rows]
+
+
+def shown(cell):
+    """What a cell shows; a formula that comes to nothing is an empty text."""
+    return None if cell.value == "" else cell.value
 
 
 def texts(sheet):
@@ -52,6 +61,11 @@ def texts(sheet):
 def number(share):
     """A figure as a cell holds it."""
     return float(share) if isinstance(share, Fraction) else share
+
+
+def close(value):
+    """What a cell that holds a figure is equal to."""
+    return None if value is None else pytest.approx(number(value), rel=1e-15)
 
 
 def is_same(cell, value):
@@ -64,7 +78,7 @@ def is_same(cell, value):
 def beside(sheet, label):
     """What stands in the cell to the right of each label."""
     return [
-        sheet.cell(cell.row, cell.column + 1).value
+        shown(sheet.cell(cell.row, cell.column + 1))
         for row in sheet.iter_rows()
         for cell in row
         if cell.value == label
@@ -93,8 +107,16 @@ def test_the_first_sheet_holds_every_headline_figure(figures, book):
         "运行天数率": [city.by_days],
         "按规模加权运行率": [city.by_capacity],
         "数据完整率": [city.completeness] * 2,
-        "接入率": [Fraction(7, 8)],
+        "接入率": [Fraction(7, 8)] * 2,
         "较上月（百分点）": [Fraction(100, 8)],
+        "较上年同月（百分点）": [None],
+        "整月不计数": [0],
+        "应运行天数": [221],
+        "剔除天数": [10],
+        "运行天数": [164],
+        "数据不足天数": [51],
+        "无用电": [1],
+        "存疑设施数": [0],
         "在册设施数": [8],
         "应运行设施数": [8],
         "正常运行数": [4],
@@ -109,7 +131,7 @@ def test_the_first_sheet_holds_every_headline_figure(figures, book):
         "停运天数": [6],
     }
     for label, values in expected.items():
-        assert beside(sheet, label) == [pytest.approx(number(value), rel=1e-15) for value in values], label
+        assert beside(sheet, label) == [close(value) for value in values], label
     assert "正常运行数 4 ÷ 应运行设施数 8" in texts(sheet)
     assert "未达标（考核目标 90 %）" in texts(sheet)
 
@@ -126,19 +148,20 @@ def test_the_definition_with_its_thresholds_stands_on_the_report(book):
     short = next(text for text in texts(book["汇总"]) if text.startswith("正常运行率 ="))
     for part in ("90 %", "25 %", "未连续停运满 4 个自然日", "次月 10 日前", "规则版本 1"):
         assert part in short
-    headings = [row[0].value for row in book["说明"].iter_rows(min_row=HEAD_ROW + 1)]
+    headings = [row[0].value for row in book["口径说明"].iter_rows(min_row=HEAD_ROW + 1)]
     assert headings[:3] == ["统计范围", "日判定", "应运行天数"]
-    assert "{" not in "".join(texts(book["说明"]))
+    assert "{" not in "".join(texts(book["口径说明"]))
 
 
 def test_each_county_has_its_figures(figures, book):
-    rows = table(book["分县（市、区）"])
+    rows = table(book["分县"])
     assert [row["县（市、区）"] for row in rows] == ["武陟县", "沁阳市", "合计"]
     for row, group in zip(rows, [*figures.counties, figures.whole], strict=True):
         each = group.rate
         expected = {
             "排名": group.rank,
             "在册设施数": group.registered,
+            "整月不计数": group.registered - each.due,
             "应运行设施数": each.due,
             "正常运行数": each.normal,
             "非正常数": each.not_normal,
@@ -156,6 +179,7 @@ def test_each_county_has_its_figures(figures, book):
             "平均负荷率": group.amounts.load,
             "吨水电耗（kWh/m³）": group.amounts.kwh_per_m3,
             "考核目标": 0.9,
+            "上月运行率（从严）": number(group.strict_before),
         }
         assert [key for key in expected if not is_same(row[key], expected[key])] == []
 
@@ -167,7 +191,7 @@ def test_the_operators_have_theirs(book):
 
 
 def test_each_facility_has_its_figures(figures, book):
-    rows = table(book["设施明细"])
+    rows = table(book["站点明细"])
     assert len(rows) == len(figures.stations)
     for n, (row, line) in enumerate(zip(rows, figures.stations, strict=True), start=1):
         month = line.month
@@ -197,7 +221,7 @@ def test_each_facility_has_its_figures(figures, book):
 
 
 def test_codes_are_written_as_words_and_unknown_ones_as_they_are(book):
-    rows = {row["设施编码"]: row for row in table(book["设施明细"])}
+    rows = {row["设施编码"]: row for row in table(book["站点明细"])}
     assert [rows[key]["工艺"] for key in ("410882-0001", "410823-0001", "410823-0002")] == [
         "A²/O",
         "人工湿地",
@@ -208,11 +232,11 @@ def test_codes_are_written_as_words_and_unknown_ones_as_they_are(book):
     assert (rows["410823-0004"]["分类"], rows["410823-0005"]["分类"]) == ("退出", "纳管")
     assert rows["410882-0004"]["接入日期"] == "未接入"
     assert rows["410882-0003"]["接入日期"] == datetime.fromisoformat("2026-10-20")
-    assert rows["410823-0003"]["备注"] == "检查认定非正常"
+    assert rows["410823-0003"]["检查认定"] == "非正常"
 
 
 def test_what_is_not_known_is_empty_and_never_zero(book):
-    rows = {row["设施编码"]: row for row in table(book["设施明细"])}
+    rows = {row["设施编码"]: row for row in table(book["站点明细"])}
     silent = rows["410882-0004"]
     assert (
         silent["站点运行率"],
@@ -254,7 +278,7 @@ def test_no_text_is_ever_a_formula(city):
     figures = city.figures()
     content = monthly_workbook(figures, COVER._replace(centre="=A1 & 局"))
     book = load_workbook(io.BytesIO(content))
-    rows = {row["设施编码"]: row for row in table(book["设施明细"])}
+    rows = {row["设施编码"]: row for row in table(book["站点明细"])}
     for n, text in enumerate(hostile[:-1]):
         assert (rows[f"410882-1{n:03}"]["设施名称"], rows[f"410882-1{n:03}"]["村"]) == (text, text)
     assert book["汇总"]["A1"].value == "=A1 & 局"
@@ -262,16 +286,15 @@ def test_no_text_is_ever_a_formula(city):
         for name in parts.namelist():
             if name.startswith("xl/worksheets/"):
                 sheet = parts.read(name).decode()
-                assert "<f>" not in sheet
+                formulas = re.findall(r"<f>(.*?)</f>", sheet)
+                assert not [each for each in formulas if "cmd" in each or "HYPERLINK" in each]
                 assert "hyperlink" not in sheet
-    assert "=A1 && 局" in book["分县（市、区）"].oddFooter.left.text
+    assert "=A1 && 局" in book["分县"].oddFooter.left.text
 
 
 def test_numbers_have_their_formats(book):
-    heads = [cell.value.replace("\n", "") for cell in book["分县（市、区）"][HEAD_ROW + 1]]
-    formats = dict(
-        zip(heads, (cell.number_format for cell in book["分县（市、区）"][HEAD_ROW + 2]), strict=True)
-    )
+    heads = [cell.value.replace("\n", "") for cell in book["分县"][HEAD_ROW + 1]]
+    formats = dict(zip(heads, (cell.number_format for cell in book["分县"][HEAD_ROW + 2]), strict=True))
     assert formats["正常运行率（从严）"] == "0.00%"
     assert formats["处理水量（m³）"] == "#,##0.0"
     assert formats["应运行设施数"] == "#,##0"
@@ -283,17 +306,17 @@ def test_every_sheet_prints_on_a4_landscape_one_page_wide(book):
         assert (sheet.page_setup.orientation, int(sheet.page_setup.paperSize)) == ("landscape", 9)
         assert sheet.sheet_properties.pageSetUpPr.fitToPage
         assert (sheet.page_setup.fitToWidth or 1) == 1
-        assert sheet.page_setup.fitToHeight == (None if sheet.title == "汇总" else 0)
+        assert sheet.page_setup.fitToHeight == (None if sheet.title in ("汇总", "口径说明") else 0)
         assert sheet.oddFooter.center.text == "第 &P 页 共 &N 页"
         assert "2026年10月" in sheet.oddFooter.left.text
 
 
 def test_tables_repeat_their_heads_freeze_and_filter(book):
-    for name in NAMES[1:5]:
+    for name in NAMES[1:7]:
         sheet = book[name]
         assert sheet.print_title_rows == "$1:$3"
         assert sheet.freeze_panes.endswith("4")
-        last = HEAD_ROW + 1 + len(table(sheet)) - (name in ("分县（市、区）", "运维单位"))
+        last = HEAD_ROW + 1 + len(table(sheet)) - (name in ("分县", "运维单位", "存疑站点"))
         assert re.fullmatch(rf"A3:[A-Z]+{last}", sheet.auto_filter.ref), name
 
 
@@ -309,31 +332,31 @@ def test_letters_are_song_and_hei(book):
 
 
 def test_the_counties_have_a_chart_with_the_target(book):
-    sheet = book["分县（市、区）"]
+    sheet = book["分县"]
     (chart,) = sheet._charts
     columns, line = chart._charts
     (rates,), (target,) = columns.series, line.series
-    assert rates.val.numRef.f == "'分县（市、区）'!$H$4:$H$5"
-    assert target.val.numRef.f == "'分县（市、区）'!$U$4:$U$5"
-    assert rates.cat.strRef.f == "'分县（市、区）'!$B$4:$B$5"
-    assert (sheet["H3"].value, sheet["U3"].value, sheet["B3"].value) == (
+    assert rates.val.numRef.f == "分县!$I$4:$I$5"
+    assert target.val.numRef.f == "分县!$V$4:$V$5"
+    assert rates.cat.strRef.f == "分县!$B$4:$B$5"
+    assert (sheet["I3"].value, sheet["V3"].value, sheet["B3"].value) == (
         "正常运行率\n（从严）",
         "考核目标",
-        "县（市、区）",
+        "县\n（市、区）",
     )
 
 
 def test_not_normal_and_too_little_data_are_coloured(book):
-    sheet = book["设施明细"]
+    sheet = book["站点明细"]
     rules = [rule.formula[0] for each in sheet.conditional_formatting for rule in each.rules]
-    assert 'AND(NOT(ISBLANK(Z4)),Z4="非正常")' in rules
-    assert 'AND(NOT(ISBLANK(Z4)),Z4="数据不足")' in rules
-    assert sheet["Z3"].value == "判定"
+    assert 'AND(AA4<>"",AA4="非正常")' in rules
+    assert 'AND(AA4<>"",AA4="数据不足")' in rules
+    assert sheet["AA3"].value == "判定"
 
 
 def test_columns_are_wide_enough_for_their_texts(city):
     city.station("410882-0777", "R" * 31, name="西向镇东王梁庄村农村生活污水处理站（二期扩建工程）")
-    sheet = read(city.figures())["设施明细"]
+    sheet = read(city.figures())["站点明细"]
     widths = {}
     for each in sheet.column_dimensions.values():
         for n in range(each.min, each.max + 1):
@@ -366,7 +389,7 @@ def test_in_english_nothing_chinese_is_left_but_names(centre):
     with centre.registry.writing() as session:
         session.get_one(County, "410882").name = "Qinyang"
     book = read(centre.figures(), Cover("Centre", 1, ZONE, "en"))
-    assert book.sheetnames == ["Summary", "Counties", "Facilities", "Stops", "Operators", "Definitions"]
+    assert book.sheetnames == ENGLISH
     chinese = [text for sheet in book for text in texts(sheet) if re.search(r"[\u4e00-\u9fff]", text)]
     assert chinese == []
     assert {cell.font.name for row in book["Summary"].iter_rows() for cell in row if cell.value} == {"Arial"}
@@ -384,5 +407,5 @@ def test_a_language_that_is_not_known_is_chinese():
 
 
 def test_the_target_on_the_chart_is_that_of_the_rules(figures, book):
-    assert {row["考核目标"] for row in table(book["分县（市、区）"])} == {float(RULES.target)}
+    assert {row["考核目标"] for row in table(book["分县"])} == {float(RULES.target)}
     assert figures.month == OCTOBER

@@ -4,21 +4,24 @@ import shutil
 import threading
 
 import pytest
-from reporting_centre import at
+from report_life import small_contents
+from reporting_centre import OCTOBER, at
 from servers import wait_until
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
+import reporting.monthly
 import reporting.worker
 from registry.services import health, take_lease
-from registry.tables import Lease, Report
+from registry.tables import DayVerdict, Lease, Report
 from reporting.worker import LEASE_MS, LOOK_EVERY_MS, Worker
 
 SECOND_MS = 1_000
+WELL = {"due": 0, "waiting": []}
 
 
 class Clock:
     def __init__(self):
-        self.now_ms = at(2026, 11, 1, 6, 59)
+        self.now_ms = at(2026, 11, 1, 1, 59)
 
     def __call__(self):
         return self.now_ms
@@ -30,7 +33,8 @@ def clock():
 
 
 @pytest.fixture
-def worker(centre, clock):
+def worker(centre, clock, monkeypatch):
+    monkeypatch.setattr(reporting.monthly, "contents", small_contents)
     centre.station("410882-0001", "R" * 31)
     return Worker(centre.settings, centre.registry, clock, "one")
 
@@ -68,7 +72,7 @@ def test_health_is_reported_often_enough(centre, clock, worker):
         pass_time(worker, clock, 5)
         seen_ms, conditions, figures = said(centre)["reporting"]
         assert clock.now_ms - seen_ms <= 15 * SECOND_MS
-        assert (conditions, figures) == ({}, {"due": 0})
+        assert (conditions, figures) == ({}, {"due": 0, "waiting": []})
 
 
 def test_a_worker_that_was_off_for_months_catches_up(centre, clock, worker):
@@ -82,35 +86,38 @@ def test_a_folder_in_the_way_is_a_condition_until_it_is_mended(centre, clock, wo
     clock.now_ms = at(2026, 12, 2)
     worker.tick(clock.now_ms)
     file = centre.folder / "operating-rate-2026-10-r1.xlsx"
-    assert said(centre)["reporting"][1:] == ({"files": f"report {file}: File exists"}, {"due": 2})
+    assert said(centre)["reporting"][1:] == (
+        {"files": f"report {file}: File exists"},
+        {"due": 2, "waiting": []},
+    )
     pass_time(worker, clock, 60)
     assert reports(centre) == []
     centre.folder.unlink()
     pass_time(worker, clock, LOOK_EVERY_MS // SECOND_MS)
     assert reports(centre) == [("2026-10", 1), ("2026-11", 1)]
-    assert said(centre)["reporting"][1:] == ({}, {"due": 0})
+    assert said(centre)["reporting"][1:] == ({}, WELL)
     shutil.rmtree(centre.folder)
 
 
 def test_a_month_that_fails_oddly_holds_up_no_other(centre, clock, worker, monkeypatch, caplog):
-    make = reporting.worker.make_report
+    take = reporting.worker.take_step
 
-    def odd(registry, settings, month, *others):
-        if str(month) == "2026-10":
+    def odd(registry, settings, step, *others):
+        if str(step.month) == "2026-10":
             raise ZeroDivisionError("odd")
-        return make(registry, settings, month, *others)
+        return take(registry, settings, step, *others)
 
-    monkeypatch.setattr(reporting.worker, "make_report", odd)
+    monkeypatch.setattr(reporting.worker, "take_step", odd)
     clock.now_ms = at(2026, 12, 2)
     worker.tick(clock.now_ms)
     pass_time(worker, clock, 60)
     assert reports(centre) == [("2026-11", 1)]
     told = "report of 2026-10: unexpected failure: ZeroDivisionError('odd')"
-    assert said(centre)["reporting"][1:] == ({"months": told}, {"due": 1})
+    assert said(centre)["reporting"][1:] == ({"months": told}, {"due": 1, "waiting": []})
     assert sum(record.exc_info is not None for record in caplog.records) == 1
-    monkeypatch.undo()
+    monkeypatch.setattr(reporting.worker, "take_step", take)
     pass_time(worker, clock, 20)
-    assert said(centre)["reporting"][1:] == ({}, {"due": 0})
+    assert said(centre)["reporting"][1:] == ({}, WELL)
 
 
 def test_while_another_holds_the_lease_nothing_is_done(centre, clock, worker):
@@ -124,19 +131,52 @@ def test_while_another_holds_the_lease_nothing_is_done(centre, clock, worker):
 
 
 def test_a_lease_lost_between_two_months_stops_the_work(centre, clock, worker, monkeypatch):
-    make = reporting.worker.make_report
+    take = reporting.worker.take_step
 
     def slow(*arguments):
-        report = make(*arguments)
+        done = take(*arguments)
         clock.now_ms += LEASE_MS
         with centre.registry.writing() as session:
             take_lease(session, "reporting", "two", clock.now_ms, LEASE_MS)
-        return report
+        return done
 
-    monkeypatch.setattr(reporting.worker, "make_report", slow)
+    monkeypatch.setattr(reporting.worker, "take_step", slow)
     clock.now_ms = at(2027, 2, 14)
     worker.tick(clock.now_ms)
     assert reports(centre) == [("2026-10", 1)]
+
+
+def test_a_report_is_frozen_and_a_revision_waits_with_a_word_in_the_log(centre, clock, worker, caplog):
+    clock.now_ms = at(2026, 11, 12, 2)
+    worker.tick(clock.now_ms)
+    with centre.registry.writing() as session:
+        session.execute(
+            update(DayVerdict)
+            .where(DayVerdict.day == OCTOBER.last)
+            .values(verdict="stopped", computed_ms=clock.now_ms)
+        )
+    clock.now_ms = at(2026, 11, 13, 2)
+    worker.tick(clock.now_ms)
+    assert reports(centre) == [("2026-10", 1), ("2026-10", 2)]
+    assert said(centre)["reporting"][1:] == ({}, {"due": 0, "waiting": ["2026-10 r2"]})
+    (warning,) = [each.getMessage() for each in caplog.records if each.levelname == "WARNING"]
+    assert warning == (
+        "report of 2026-10: the figures are no longer those of revision 1; revision 2 waits for "
+        "`qingliu report freeze 2026-10 --by NAME`"
+    )
+
+
+def test_a_frozen_file_that_is_gone_holds_up_no_other_month(centre, clock, worker):
+    clock.now_ms = at(2026, 11, 12, 2)
+    worker.tick(clock.now_ms)
+    (centre.folder / "operating-rate-2026-10-r1.json").unlink()
+    with centre.registry.writing() as session:
+        session.execute(update(DayVerdict).values(verdict="stopped", computed_ms=clock.now_ms))
+    clock.now_ms = at(2026, 12, 1, 2)
+    worker.tick(clock.now_ms)
+    assert reports(centre) == [("2026-10", 1), ("2026-11", 1)]
+    conditions = said(centre)["reporting"][1]
+    assert conditions["files"].endswith("operating-rate-2026-10-r1.json: the file is not there")
 
 
 def test_a_clock_that_was_set_back_goes_on(centre, clock, worker):
@@ -173,7 +213,7 @@ def test_the_loop_waits_for_the_registry_and_gives_its_lease_back(centre, clock,
 
 def test_an_unforeseen_failure_is_a_condition_and_ends_nothing(centre, clock, worker, monkeypatch):
     monkeypatch.setattr(reporting.worker, "TICK_S", 0.05)
-    monkeypatch.setattr(reporting.worker, "due_months", lambda *_: 1 / 0)
+    monkeypatch.setattr(reporting.worker, "due_steps", lambda *_: 1 / 0)
     clock.now_ms = at(2026, 11, 2)
     stop = threading.Event()
     thread = threading.Thread(target=worker.run, args=(stop,))
