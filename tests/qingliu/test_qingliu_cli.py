@@ -153,7 +153,8 @@ def test_bad_usage_ends_with_2(words, said, capsys):
 CENTRE_COMMANDS = [
     ["collector", "run"], ["collector", "quarantine", "list"], ["alerting", "run"], ["console", "run"],
     ["report", "run"], ["report", "month", "2026-10"], ["report", "year", "2026"], ["report", "list"],
-    ["report", "freeze", "2026-10", "--by", "赵工"], ["report", "verify"], ["report", "explain", "a", "2026-10"],
+    ["report", "freeze", "2026-10", "--by", "赵工"], ["report", "verify"],
+    ["report", "explain", "a", "2026-10"],
     ["stations", "list"], ["stations", "import", "x.csv"],
     ["history", "check"], ["history", "import", "x.csv"],
     ["history", "export", "--station", "a", "--from", "2026-10-01", "--to", "2026-10-01"],
