@@ -35,7 +35,17 @@ LONGEST_NOTE = 500
 
 
 class DeskError(Exception):
-    """The desk cannot do that; the text says what is wrong, and what to do, in one line."""
+    """The desk cannot do that; the text says what is wrong, and what to do, in one line.
+
+    Attributes:
+        code: what is wrong, for pages that say it in other words; empty for what they never ask for.
+        by: who was first, where it is that.
+    """
+
+    def __init__(self, text: str, code: str = "", by: str = "") -> None:
+        super().__init__(text)
+        self.code = code
+        self.by = by
 
 
 class Desk:
@@ -59,7 +69,8 @@ class Desk:
         """
         alarm = self._open(alarm_id)
         if alarm.acknowledged_ms is not None:
-            raise DeskError(f"alarm {alarm_id} was acknowledged by {alarm.acknowledged_by} already")
+            by = alarm.acknowledged_by or ""
+            raise DeskError(f"alarm {alarm_id} was acknowledged by {by} already", "acknowledged", by)
         note = _text("note", note, LONGEST_NOTE)
         self._write(lambda book: acknowledge(book, alarm, self._by, note))
         return alarm
@@ -73,6 +84,26 @@ class Desk:
         alarm = self._any(alarm_id)
         text = _text("note", text, LONGEST_NOTE, is_needed=True)
         self._write(lambda book: book.note(alarm, "noted", actor=self._by, note=text))
+        return alarm
+
+    def answer(self, alarm_id: int, text: str, cause: str = "", proof: Mapping[str, object] = {}) -> Alarm:
+        """Take down what the O&M company says of an alarm, open or closed; the desk still acknowledges it.
+
+        Args:
+            alarm_id: its number.
+            text: what was found and done.
+            cause: one of the list, empty if it is not known; it replaces the one known before.
+            proof: what tells the file that was handed in; empty for none.
+
+        Raises:
+            DeskError: there is no such alarm or cause, or no text.
+        """
+        alarm = self._any(alarm_id)
+        text = _text("note", text, LONGEST_NOTE, is_needed=True)
+        details: dict[str, Any] = dict(proof)
+        if cause:
+            details["cause"] = alarm.cause = _choice("cause", cause, CAUSES)
+        self._write(lambda book: book.note(alarm, "answered", actor=self._by, note=text, **details))
         return alarm
 
     def assign(
@@ -140,7 +171,7 @@ class Desk:
         """
         alarm = self._open(alarm_id)
         if not self._end(alarm.subject, alarm.type, SHELVED):
-            raise DeskError(f"alarm {alarm_id} is not shelved")
+            raise DeskError(f"alarm {alarm_id} is not shelved", "not_shelved")
         self._settle([alarm])
         return alarm
 
@@ -176,13 +207,14 @@ class Desk:
     def _any(self, alarm_id: int) -> Alarm:
         alarm = self._session.get(Alarm, alarm_id, with_for_update=True)
         if alarm is None:
-            raise DeskError(f"there is no alarm {alarm_id}. `qingliu alerting list` names them")
+            raise DeskError(f"there is no alarm {alarm_id}. `qingliu alerting list` names them", "no_alarm")
         return alarm
 
     def _open(self, alarm_id: int) -> Alarm:
         alarm = self._any(alarm_id)
         if not is_open(alarm):
-            raise DeskError(f"alarm {alarm_id} is closed. `qingliu alerting list` names the open ones")
+            where = "`qingliu alerting list` names the open ones"
+            raise DeskError(f"alarm {alarm_id} is closed. {where}", "closed")
         return alarm
 
     def _alarms_of(self, subject: str) -> list[Alarm]:

@@ -33,6 +33,7 @@ EVENTS: Words = {
     "unsuppressed": ("抑制结束", "unsuppressed"),
     "noted": ("备注", "noted"),
     "assigned": ("派单", "assigned"),
+    "answered": ("答复", "answered"),
     "escalated": ("升级", "escalated"),
     "followed_up": ("转入整改", "put on the follow-up list"),
 }

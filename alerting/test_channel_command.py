@@ -2,9 +2,8 @@
 
 import argparse
 import json
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from registry.config import CentreSettings, load_centre
 from service.columns import aligned
@@ -28,28 +27,16 @@ _HEADS = {
 }
 _WORDS = {
     "zh-CN": {
-        "title": "试发消息",
-        "text": "这是一条试发消息，收到即表示渠道 {name} 可用。",
         "sent": "{name}：已发出，用时 {seconds:.1f} 秒",
         "failed": "{name}：未发出：{why}",
         "none": "[notify] 中没有配置渠道",
     },
     "en": {
-        "title": "test message",
-        "text": "This is a test message. Who reads it knows that the channel {name} works.",
         "sent": "{name}: sent in {seconds:.1f} s",
         "failed": "{name}: not sent: {why}",
         "none": "there are no channels in [notify]",
     },
 }
-
-
-class Outcome(NamedTuple):
-    """How one channel took the test message; `error` is empty if it did."""
-
-    channel: str
-    error: str
-    seconds: float
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -117,7 +104,9 @@ def _routes(channel: "Channel", language: str) -> tuple[str | int | list[str], .
 def _send(
     arguments: argparse.Namespace, settings: CentreSettings, post: "Post", channels: "list[Channel]"
 ) -> int:
-    outcomes = [_try(post, each) for each in channels]
+    from notify.trial import tried  # noqa: PLC0415 - the libraries are loaded on use
+
+    outcomes = [tried(post, each, now_ms()) for each in channels]
     words = _WORDS[settings.centre.language]
     if arguments.json:
         objects = [
@@ -131,24 +120,3 @@ def _send(
             form = words["failed"] if each.error else words["sent"]
             print(form.format(name=each.channel, seconds=each.seconds, why=each.error))
     return 1 if any(each.error for each in outcomes) else 0
-
-
-def _try(post: "Post", channel: "Channel") -> Outcome:
-    from notify.message import Message  # noqa: PLC0415 - likewise
-    from notify.transport import AppriseTransport, DeliveryError  # noqa: PLC0415 - likewise
-    from notify.wording import render  # noqa: PLC0415 - likewise
-
-    titles = {language: words["title"] for language, words in _WORDS.items()}
-    texts = {language: words["text"].format(name=channel.name) for language, words in _WORDS.items()}
-    now = now_ms()
-    message = Message(key=f"test-{now}", matter="alarms", title=titles, text=texts)
-    subject, body = render(
-        [message], post.language_of(channel), post.zone, post.link, post.roster.on_duty(now)
-    )
-    began = time.monotonic()
-    error = ""
-    try:
-        AppriseTransport().send(channel.url, subject, body, [])
-    except DeliveryError as failure:
-        error = str(failure)
-    return Outcome(channel.name, error, time.monotonic() - began)

@@ -2,13 +2,14 @@
 
 An open alarm stands on one list: on the follow-up list if it was put there, else among the quiet if anything
 keeps it quiet, else it rings. Those that are quiet beneath an area event are folded into it: they are
-counted, and only the first few of them are read. Every list holds only what the person sees.
+counted, and only the first few of them are read. Every list holds only what the person sees; `also` narrows
+it to what was looked for.
 """
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from alerting.alarm_life import AREA_EVENT, NOTICE
@@ -16,6 +17,7 @@ from console.person import Person
 from console.scope import alarms_seen
 from registry.tables import Alarm, Company, County, Station
 
+Condition = ColumnElement[bool]
 MOST_BENEATH = 30
 """So many stations of an area event are named."""
 
@@ -31,6 +33,13 @@ ALARMS = and_(_RINGS, Alarm.severity != NOTICE)
 NOTICES = and_(_RINGS, Alarm.severity == NOTICE)
 FOLLOW_UP = and_(_IS_OPEN, Alarm.follow_up_ms.is_not(None))
 QUIET = and_(_IS_OPEN, not_(_IS_LOUD), Alarm.follow_up_ms.is_(None))
+OUT_OF_SERVICE = and_(QUIET, Alarm.out_of_service.is_(True))
+SHELVED = and_(QUIET, Alarm.out_of_service.is_(False), Alarm.shelved_until_ms.is_not(None))
+SUPPRESSED = and_(QUIET, Alarm.out_of_service.is_(False), Alarm.shelved_until_ms.is_(None))
+"""The quiet by what keeps them so, the strongest reason counting."""
+UNSEEN = and_(ALARMS, Alarm.acknowledged_ms.is_(None), Alarm.cleared_ms.is_(None))
+"""What rings, stands and waits for somebody to say that it was seen."""
+ALL: Condition = true()
 
 _HAS_RETURNED = Alarm.cleared_ms.is_not(None)
 _SEVEREST_FIRST = case((Alarm.severity == "high", 0), (Alarm.severity == NOTICE, 2), else_=1)
@@ -46,6 +55,7 @@ class Counts(NamedTuple):
         notices: ringing, low.
         follow_up, overdue: on the follow-up list, and those of them whose due time has passed.
         quiet, folded: kept quiet, and those of them that are so only beneath an area event.
+        shelved, suppressed, out_of_service: the quiet by what keeps them so.
     """
 
     alarms: int
@@ -54,6 +64,9 @@ class Counts(NamedTuple):
     overdue: int
     quiet: int
     folded: int
+    shelved: int
+    suppressed: int
+    out_of_service: int
 
 
 class AlarmRow(NamedTuple):
@@ -82,17 +95,20 @@ class Beneath(NamedTuple):
     stations: list[tuple[str, str]]
 
 
-def alarm_counts(session: Session, person: Person, now_ms: int) -> Counts:
+def alarm_counts(session: Session, person: Person, now_ms: int, also: Condition = ALL) -> Counts:
     """Count every list at once."""
     overdue = and_(FOLLOW_UP, Alarm.due_ms <= now_ms)
-    lists = (ALARMS, NOTICES, FOLLOW_UP, overdue, QUIET, and_(QUIET, _HAS_FOLD))
-    found = select(*(func.count(case((each, 1))) for each in lists)).where(_IS_OPEN, alarms_seen(person))
-    return Counts._make(session.execute(found).one())
+    folded = and_(QUIET, _HAS_FOLD)
+    lists = (ALARMS, NOTICES, FOLLOW_UP, overdue, QUIET, folded, SHELVED, SUPPRESSED, OUT_OF_SERVICE)
+    found = select(*(func.count(case((each, 1))) for each in lists))
+    return Counts._make(session.execute(found.where(_IS_OPEN, also, alarms_seen(person))).one())
 
 
-def worst_first(session: Session, person: Person, wanted: ColumnElement[bool], limit: int) -> list[AlarmRow]:
+def worst_first(
+    session: Session, person: Person, wanted: Condition, limit: int, also: Condition = ALL
+) -> list[AlarmRow]:
     """What stands before what only waits to be acknowledged, then the severest, then the longest."""
-    found = _named(person, wanted).order_by(_HAS_RETURNED, _SEVEREST_FIRST, *_LONGEST_FIRST)
+    found = _named(person, and_(wanted, also)).order_by(_HAS_RETURNED, _SEVEREST_FIRST, *_LONGEST_FIRST)
     return _rows(session, found.limit(limit))
 
 
@@ -104,27 +120,24 @@ def newest(session: Session, person: Person, limit: int) -> list[AlarmRow]:
     return _rows(session, found.limit(limit))
 
 
-def followed_up(session: Session, person: Person, limit: int) -> list[AlarmRow]:
+def followed_up(session: Session, person: Person, limit: int, also: Condition = ALL) -> list[AlarmRow]:
     """What is to be mended, the earliest due first."""
-    found = _named(person, FOLLOW_UP).order_by(Alarm.due_ms.is_(None), Alarm.due_ms, *_LONGEST_FIRST)
+    found = _named(person, and_(FOLLOW_UP, also)).order_by(
+        Alarm.due_ms.is_(None), Alarm.due_ms, *_LONGEST_FIRST
+    )
     return _rows(session, found.limit(limit))
 
 
-def quiet(session: Session, person: Person, limit: int) -> list[AlarmRow]:
-    """What is kept quiet, without those that are folded into an area event."""
-    return worst_first(session, person, and_(QUIET, not_(_HAS_FOLD)), limit)
+def suppressed(session: Session, person: Person, limit: int, also: Condition = ALL) -> list[AlarmRow]:
+    """What is suppressed by design, without those that are folded into an area event."""
+    return worst_first(session, person, and_(SUPPRESSED, not_(_HAS_FOLD)), limit, also)
 
 
-def past(session: Session, person: Person, limit: int) -> list[AlarmRow]:
-    """The last that were closed."""
-    order = (Alarm.closed_ms.desc(), Alarm.id.desc())
-    last = (
-        select(Alarm.id)
-        .where(Alarm.closed_ms.is_not(None), alarms_seen(person))
-        .order_by(*order)
-        .limit(limit)
-    )
-    return _rows(session, _named(person, Alarm.id.in_(last)).order_by(*order))
+def unseen(session: Session, person: Person, limit: int) -> list[Alarm]:
+    """What waits to be acknowledged, the last to ring first."""
+    found = select(Alarm).where(UNSEEN, alarms_seen(person))
+    rang_ms = func.coalesce(Alarm.rang_ms, Alarm.raised_ms)
+    return list(session.scalars(found.order_by(rang_ms.desc(), Alarm.id.desc()).limit(limit)))
 
 
 def alarms_of(session: Session, person: Person, station_id: str, limit: int) -> list[AlarmRow]:
@@ -132,6 +145,13 @@ def alarms_of(session: Session, person: Person, station_id: str, limit: int) -> 
     found = _named(person, Alarm.station_id == station_id)
     found = found.order_by(Alarm.closed_ms.is_not(None), Alarm.raised_ms.desc(), Alarm.id.desc())
     return _rows(session, found.limit(limit))
+
+
+def some(session: Session, person: Person, numbers: Iterable[int]) -> list[AlarmRow]:
+    """The alarms of some numbers, in their order; what is not seen is left out."""
+    wanted = list(numbers)
+    found = {row.alarm.id: row for row in _rows(session, _named(person, Alarm.id.in_(wanted)))}
+    return [found[number] for number in wanted if number in found]
 
 
 def events_over(session: Session, person: Person, rows: Iterable[AlarmRow]) -> list[AlarmRow]:
@@ -174,7 +194,7 @@ def _rows(session: Session, found: _Found) -> list[AlarmRow]:
     return [AlarmRow._make(row) for row in session.execute(found)]
 
 
-def _named(person: Person, wanted: ColumnElement[bool]) -> _Found:
+def _named(person: Person, wanted: Condition) -> _Found:
     assigned, own = aliased(Company), aliased(Company)
     of_town = func.substr(Alarm.subject, 1, func.length(County.code) + 1) == County.code + "/"
     is_county = and_(Alarm.station_id.is_(None), or_(County.code == Alarm.subject, of_town))

@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,14 +25,20 @@ from console.access import (
     wants_data,
 )
 from console.address import NO_STATION
+from console.admin_channels import NO_CHANNEL
+from console.admin_users import NO_USER
+from console.alarm_desk import NO_ALARM
 from console.desk import FOLDER, Desk
+from console.exclusion_decisions import NO_EXCLUSION
 from console.form import BAD_FORM, TOO_LARGE, BodyLimit
 from console.gate import Gate
+from console.map_tiles import POLICY, content_policy
 from console.origin import LocalNamesOnly
 from console.pages import pages
 from console.person import demo_person
 from console.quarantine_pages import NO_ENTRY
 from console.report_pages import NO_REPORT, NO_REPORT_FILE
+from console.said import KeepSaid
 from history.port import History, HistoryError
 from registry.config import CentreSettings
 from registry.database import Registry
@@ -42,15 +48,15 @@ from service.conditions import Conditions
 logger = logging.getLogger(__name__)
 
 SECURITY_HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'",
+    "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
 }
 DEMO_NAMES = {"zh-CN": "演示", "en": "demo"}
 KINDS = frozenset(
-    {NO_STATION, NO_REPORT, NO_REPORT_FILE, NO_ENTRY, NOT_LOGGED_IN, NOT_ALLOWED, FOREIGN, STALE_FORM,
-     TOO_LARGE, BAD_FORM}
+    {NO_STATION, NO_ALARM, NO_REPORT, NO_REPORT_FILE, NO_ENTRY, NO_EXCLUSION, NOT_LOGGED_IN,
+     NOT_ALLOWED, FOREIGN, STALE_FORM, TOO_LARGE, BAD_FORM, NO_USER, NO_CHANNEL}
 )  # fmt: skip
 """Reasons of an HTTPException that the failure page has words for."""
 
@@ -85,10 +91,12 @@ def create_app(  # noqa: PLR0913 - the stores, and what is special of a demo and
     gate = Gate(settings.console, registry, clock_ms, demo)
     app.state.gate = gate
     routes = pages(desk, gate)
+    app.add_middleware(KeepSaid)
     app.add_middleware(BodyLimit, uploads=uploads_among(routes))
     if open_demo:
         app.add_middleware(LocalNamesOnly)
-    app.add_middleware(_SecurityHeaders)
+    headers = SECURITY_HEADERS | {"Content-Security-Policy": content_policy(settings.console.tile_url)}
+    app.add_middleware(_SecurityHeaders, headers=headers)
     add_routes(app.router, routes)
     app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
     _add_failures(app, desk, gate)
@@ -134,13 +142,14 @@ def _add_failures(app: FastAPI, desk: Desk, gate: Gate) -> None:
 class _SecurityHeaders:
     """Put the security headers on every answer, those of static files and errors included."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, headers: Mapping[str, str]) -> None:
         self._app = app
+        self._headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(SECURITY_HEADERS)
+                MutableHeaders(scope=message).update(self._headers)
             await send(message)
 
         await self._app(scope, receive, send_guarded if scope["type"] == "http" else send)

@@ -79,6 +79,15 @@ def total_row(rows: Iterable[CountyRow], this_month: MonthRates, last_month: Mon
     return CountyRow("", "", added, this_month.city if this_month.has_begun else None, last_month.city)
 
 
+def ranks(rows: Iterable[CountyRow]) -> dict[str, int]:
+    """The place of each county by this month's strict rate, 1 the best; equal rates share a place.
+
+    Counties without a rate have none, nor has what lies in no county.
+    """
+    rates = {row.code: row.strict for row in rows if row.code and row.strict is not None}
+    return {code: 1 + sum(other > rate for other in rates.values()) for code, rate in rates.items()}
+
+
 def _presently(session: Session, person: Person, known: Collection[str]) -> dict[str, Presently]:
     is_stopped = case((StatePeriod.state == "stopped", 1), else_=0)
     open_period = (StatePeriod.station_id == Station.id) & StatePeriod.end_ms.is_(None)

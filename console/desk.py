@@ -24,7 +24,8 @@ from console.alarm_handling import handling, is_overdue
 from console.language import Language, choose, load_languages
 from console.rates import Rates
 from console.reader import Reader
-from history.port import History
+from console.said import forget_said, lines_said
+from history.port import History, QuarterHour
 from registry.config import CentreSettings
 from registry.database import Registry
 from registry.passwords import Passwords
@@ -58,7 +59,7 @@ class Desk:
         self.conditions = conditions or Conditions(logger)
         self.registry = registry
         self.passwords = Passwords()
-        self._history = history
+        self.history = history
         self._zone = settings.zone
         self.rates = Rates(settings.zone)
         self._languages = load_languages()
@@ -97,13 +98,19 @@ class Desk:
 
     def latest(self, station: str) -> list[Reading]:
         """The last reading of each of a station's devices."""
-        found = self._history.latest([station]).get(station, [])
+        found = self.history.latest([station]).get(station, [])
         self.conditions.end("history")
         return found
 
     def raw(self, station: str, start_ms: int, end_ms: int) -> list[Reading]:
         """A station's readings of a span."""
-        found = self._history.raw(station, None, start_ms, end_ms)
+        found = self.history.raw(station, None, start_ms, end_ms)
+        self.conditions.end("history")
+        return found
+
+    def quarter_hours(self, station: str, start_ms: int, end_ms: int) -> list[QuarterHour]:
+        """A station's quarter hours that begin in a span, by time."""
+        found = self.history.quarter_hours(start_ms, end_ms, [station])
         self.conditions.end("history")
         return found
 
@@ -123,6 +130,7 @@ class Desk:
                 csrf_field=partial(_csrf_field, "" if person is None else person.csrf),
                 centre=self.settings.centre,
                 path=request.url.path,
+                said=[] if is_fragment else lines_said(request),
                 languages=[
                     (language, f"?{request.url.include_query_params(lang=language.tag).query}")
                     for language in self._languages.values()
@@ -133,6 +141,8 @@ class Desk:
             )
         )
         response = self.answer(request, html.encode(), "text/html; charset=utf-8", status)
+        if not is_fragment:
+            forget_said(request, response)
         asked = request.query_params.get("lang")
         if asked in self._languages:
             response.set_cookie(LANGUAGE_COOKIE, asked, max_age=_YEAR_S, httponly=True, samesite="lax")

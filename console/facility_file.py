@@ -3,7 +3,7 @@
 from typing import Any
 
 from fastapi import Request, Response
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
@@ -11,6 +11,7 @@ from console import queries, words
 from console.access import Route
 from console.address import NO_STATION
 from console.desk import Desk
+from console.exclusion_list import is_stored
 from console.person import person_of
 from console.reader import Reader
 from registry import record_list
@@ -51,7 +52,8 @@ def facility_file_routes(desk: Desk) -> list[Route]:
                 "most": MOST_RECORDS,
                 **entered(session, station_id),
             }
-        return desk.page(request, "station_file.html", values | {"fields": fields, "is_over": is_over})
+        own = {"fields": fields, "is_over": is_over, "is_stored": is_stored}
+        return desk.page(request, "station_file.html", values | own)
 
     return [Route("/stations/{station_id}/file", facility_file, "see")]
 
@@ -60,13 +62,10 @@ def entered(session: Session, station: str) -> dict[str, Any]:
     """What people entered of a station, newest first, and the last changes."""
     classes = select(StationClass).where(StationClass.station_id == station)
     tags = select(StationTag.tag).where(StationTag.station_id == station).order_by(StationTag.tag)
-    changes = select(Audit).where(
-        or_(Audit.object == station, Audit.object.startswith(f"{station}/", autoescape=True))
-    )
     return {
         "classes": list(session.scalars(classes.order_by(StationClass.since.desc()))),
         "tags": list(session.scalars(tags)),
-        "changes": list(session.scalars(changes.order_by(Audit.id.desc()).limit(CHANGES))),
+        "changes": queries.last_changes(session, station, CHANGES),
         **{
             name: record_list.records(session, listing, station, MOST_RECORDS)
             for name, listing in _KINDS.items()

@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 
 from console import alarm_lists, queries
 from console.access import Route
-from console.counties import county_rows, total_row
+from console.counties import county_rows, ranks, total_row
 from console.desk import Desk
 from console.health import judged
+from console.map_pages import CityMap, map_routes
+from console.overview_health import data_way
 from console.palette import theme_named
 from console.person import Person, person_of
 from console.rates import MonthRates
@@ -53,14 +55,20 @@ class _Months(NamedTuple):
 
 
 def overview_routes(desk: Desk) -> list[Route]:
-    """The pages of this room."""
-    own = _Overview(desk)
-    return [Route("/", own.page, "see"), Route("/overview/trend.json", own.trend, "see")]
+    """The pages of this room, and the map's, which share its outlines."""
+    city_map = CityMap(desk)
+    own = _Overview(desk, city_map)
+    return [
+        Route("/", own.page, "see"),
+        Route("/overview/trend.json", own.trend, "see"),
+        *map_routes(desk, city_map),
+    ]
 
 
 class _Overview:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, city_map: CityMap) -> None:
         self._desk = desk
+        self._map = city_map
 
     def page(self, request: Request) -> Response:
         now, person = self._desk.clock_ms(), person_of(request)
@@ -68,11 +76,13 @@ class _Overview:
             months = self._months(session, person, now)
             counties = county_rows(session, person, months.this_month, months.last_month)
             alarm_counts = alarm_lists.alarm_counts(session, person, now)
+            services = health(session) if person.may("system.see") else []
             newest = alarm_lists.newest(session, person, NEWEST_ALARMS)
             values = {
                 "months": months,
                 "rules": RULES,
                 "counties": counties,
+                "ranks": ranks(counties),
                 "city_row": total_row(counties, months.this_month, months.last_month),
                 "counts": queries.state_counts(session, person),
                 "alarms": newest,
@@ -80,7 +90,9 @@ class _Overview:
                 "alarm_counts": alarm_counts,
                 "alarm_count": alarm_counts.alarms,
                 "heard": queries.heard_since(session, person, now - HOUR_MS),
-                "services": judged(health(session), now) if person.may("system.see") else [],
+                "map": self._map.of(session, person)[0],
+                "services": judged(services, now),
+                "way": data_way(services, now),
                 "known": known,
                 "files_of": files_of,
                 "share_of": months.share,

@@ -36,9 +36,18 @@ PALETTES: dict[Theme, Colours] = {
 }
 
 
+_BRIGHT = 128
+
+
 def theme_named(name: str | None) -> Theme:
     """The theme a browser asks for; light for any other name."""
     return "dark" if name == "dark" else "light"
+
+
+def ink_on(tone: str) -> str:
+    """The lettering that is read best on a colour such as `#2f7d4f`."""
+    red, green, blue = (int(tone[place : place + 2], 16) for place in (1, 3, 5))
+    return "#12171b" if red * 0.3 + green * 0.59 + blue * 0.11 > _BRIGHT else "#ffffff"
 
 
 def frame(colours: Colours, height_px: int, padding_px: Mapping[str, int]) -> Json:
@@ -57,6 +66,7 @@ def _config(colours: Colours) -> Json:
     return {
         "font": _FONT,
         "aria": False,  # the page describes the chart; a label on each of a thousand marks helps nobody
+        "mark": {"aria": False},
         "view": {"stroke": None},
         "axis": {
             "labelColor": colours.faint,

@@ -1,8 +1,9 @@
-"""The quarantine: its list, and one entry with its payload made readable."""
+"""The quarantine: its list, one entry with its payload made readable, and what is done with entries."""
 
 from typing import NamedTuple
 
 from fastapi import Request, Response
+from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
@@ -12,12 +13,17 @@ from console import queries
 from console.access import Route
 from console.address import read_number, whole_number
 from console.desk import Desk
-from console.person import person_of, sees
+from console.form import form_of
+from console.person import client_address, person_of, sees
+from console.quarantine_handling import LONGEST_REASON, Actor, discard, seen_entries, store_again
+from console.said import said
+from console.words import N_
 from registry.quarantine import Wanted, counts_by_code, find, numbered
 from registry.tables import Quarantine, Station
 
 NO_ENTRY = "no_entry"
 """Why nothing is at an address that looks like an entry's."""
+PAGE_ROWS = 50
 BEGINNING_BYTES = 240
 """Of a payload, in the list; a little more than is shown."""
 _LONGEST_CODE = 64
@@ -37,6 +43,7 @@ def quarantine_routes(desk: Desk) -> list[Route]:
     own = _QuarantinePages(desk)
     return [
         Route("/quarantine", own.entries, "quarantine.see"),
+        Route("/quarantine/handle", own.handle, "quarantine.handle", ("POST",)),
         Route("/quarantine/{entry_id}", own.entry, "quarantine.see"),
     ]
 
@@ -45,9 +52,9 @@ def entry_page(session: Session, wanted: Wanted, page: int) -> EntryPage:
     """A page of entries, newest first; a page beyond the end is the last one."""
     counts = counts_by_code(session, wanted)
     total = counts.get(wanted.code, 0) if wanted.code else sum(counts.values())
-    pages = max(1, -(-total // queries.PAGE_ROWS))
+    pages = max(1, -(-total // PAGE_ROWS))
     page = min(max(1, page), pages)
-    rows = find(session, wanted, queries.PAGE_ROWS, (page - 1) * queries.PAGE_ROWS)
+    rows = find(session, wanted, PAGE_ROWS, (page - 1) * PAGE_ROWS)
     return EntryPage(rows, counts, page, pages)
 
 
@@ -89,6 +96,39 @@ class _QuarantinePages:
                 "is_capped": is_capped(entry),
             }
         return self._desk.page(request, "quarantine_entry.html", values)
+
+    def handle(self, request: Request) -> Response:
+        """Store entries again, or throw them away with a reason."""
+        person, form = person_of(request), form_of(request)
+        numbers = [number for text in form.fields("entry", 20) if (number := read_number(text)) is not None]
+        by = Actor(person.name, client_address(request), self._desk.clock_ms())
+        with self._desk.reading() as session:
+            entries = seen_entries(session, person, numbers)
+        back = "/quarantine"
+        if not entries:
+            said(request, N_("Nothing was done: no entry was chosen, or it is gone already."), is_wrong=True)
+        elif form.field("action", 20) == "replay":
+            done = store_again(self._desk.registry, self._desk.history, entries, by)
+            told = {"readings": done.readings, "gone": done.gone, "staying": done.staying}
+            said(
+                request,
+                N_("Tried again: %(gone)s entries stored and gone, %(staying)s stay; %(readings)s readings."),
+                is_wrong=done.staying > 0, **told,
+            )  # fmt: skip
+            back = f"/quarantine/{entries[0].id}" if len(entries) == done.staying == 1 else back
+        else:
+            back = self._discarded(request, form.field("reason", LONGEST_REASON), numbers, by) or back
+        return RedirectResponse(back, 303)
+
+    def _discarded(self, request: Request, reason: str, numbers: list[int], by: Actor) -> str:
+        """Throw entries away; returns where to go on, empty for the list."""
+        if not reason:
+            said(request, N_("Nothing was thrown away: say why."), is_wrong=True)
+            return f"/quarantine/{numbers[0]}" if len(numbers) == 1 else ""
+        with self._desk.writing() as session:
+            done = discard(session, seen_entries(session, person_of(request), numbers), reason, by)
+        said(request, N_("%(count)s entries were thrown away."), count=done.gone)
+        return ""
 
 
 def _without_nul(text: str) -> str:

@@ -92,6 +92,6 @@ class Reader:
         """A number of bytes."""
         return formats.size(count, self.language.locale)
 
-    def visible(self, payload: bytes | str) -> str:
-        """Something foreign, made harmless to look at."""
-        return formats.visible(payload)
+    def visible(self, payload: bytes | str, most: int = 200) -> str:
+        """Something foreign, made harmless to look at; no more than so many letters."""
+        return formats.visible(payload, most)

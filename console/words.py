@@ -168,6 +168,7 @@ CHANGES: dict[str, str] = {
     "station.add": N_("station added"),
     "station.update": N_("station changed"),
     "station.class": N_("class changed"),
+    "station.note": N_("note added"),
     "meter.exchange": N_("meter exchange entered"),
     "meter.exchange.remove": N_("meter exchange removed"),
     "meter.ct": N_("CT correction entered"),
@@ -179,6 +180,7 @@ CHANGES: dict[str, str] = {
     "exclusion.enter": N_("approved stop entered"),
     "exclusion.approve": N_("approved stop approved by a manager"),
     "exclusion.withdraw": N_("approved stop withdrawn"),
+    "exclusion.refuse": N_("approved stop refused by a manager"),
     "verdict.correct": N_("day verdict corrected"),
     "verdict.withdraw": N_("correction of a day verdict withdrawn"),
 }

@@ -27,6 +27,7 @@ url = {registry}
 path = {history}
 [console]
 port = {console_port}
+uploads_path = {uploads}
 [reporting]
 path = {reports}
 draft_hour = 0
@@ -163,6 +164,7 @@ def write_settings(paths: Paths, live: Iterable[CityStation], *, broker_port: in
         registry=_toml(paths.registry_url),
         history=_toml(str(paths.history)),
         reports=_toml(str(paths.data / "reports")),
+        uploads=_toml(str(paths.data / "uploads")),
     )
     paths.centre.write_text(centre, encoding="utf-8")
     for station in live:

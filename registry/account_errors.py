@@ -12,6 +12,8 @@ RULES: dict[str, str] = {
     "company_unknown": "there is no such O&M company on the register",
     "county_unknown": "there is no such county on the register",
     "beyond_scope": "you can only give rights within the counties that you see yourself",
+    "last_admin": "at least one administrator of the whole centre must be able to log in",
+    "own_account": "nobody changes the rights of their own account, or shuts it",
     "password_short": "the password must have at least 10 letters",
     "password_long": "the password must have at most 200 letters",
     "password_name": "the password must not be the user's name",

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -35,6 +36,15 @@ class ConsoleSettings(msgspec.Struct, kw_only=True, frozen=True):
     session_hours: Annotated[
         int, msgspec.Meta(ge=1, le=720, description="and any login after so many hours")
     ] = 12
+    uploads_path: Annotated[
+        str, msgspec.Meta(min_length=1, description="folder of the files that people hand in")
+    ] = "/var/lib/qingliu/uploads"
+    counties_geojson: Annotated[
+        str, msgspec.Meta(description="GeoJSON file of the counties' outlines, WGS84, for the map")
+    ] = ""
+    tile_url: Annotated[
+        str, msgspec.Meta(description="tiles beneath the map, Web Mercator, with {z}, {x} and {y}")
+    ] = ""
 
     @property
     def is_tls(self) -> bool:
@@ -46,12 +56,17 @@ class ConsoleSettings(msgspec.Struct, kw_only=True, frozen=True):
         if bool(self.tls_cert_file) != bool(self.tls_key_file):
             missing = "tls_key_file" if self.tls_cert_file else "tls_cert_file"
             yield Fault(f"console.{missing}", "is required with the other of the two", remedy="Name both.")
-        for key in ("tls_cert_file", "tls_key_file"):
+        for key in ("tls_cert_file", "tls_key_file", "counties_geojson"):
             name = getattr(self, key)
             if name and not Path(name).is_file():
                 yield Fault(
                     f"console.{key}", "there is no such file", name, "Copy it there, or mend the path."
                 )
+        if self.tile_url and not is_tile_url(self.tile_url):
+            yield Fault(
+                "console.tile_url", "must be an http or https address or a path, with {z}, {x} and {y}",
+                self.tile_url, 'Write for example "/tiles/{z}/{x}/{y}.png".',
+            )  # fmt: skip
         for address in self.proxy_addresses:
             if not _is_network(address):
                 yield Fault(
@@ -64,6 +79,20 @@ class ConsoleSettings(msgspec.Struct, kw_only=True, frozen=True):
     def may_listen_on(self, host: str) -> bool:
         """Whether no password would cross the network in clear text."""
         return is_loopback(host) or self.is_tls or self.behind_proxy
+
+
+def is_tile_url(text: str) -> bool:
+    """Whether it says where map tiles are: in words that may stand in a page and in its security header."""
+    if any(part not in text for part in ("{z}", "{x}", "{y}")):
+        return False
+    try:
+        address = urlsplit(text)
+        is_host = bool(address.hostname) and "{" not in address.netloc and address.port != 0
+    except ValueError:
+        return False
+    is_own = text.startswith("/") and not text.startswith("//")
+    is_plain = text.isascii() and not set(text) & set(" \\\"'<>;,") and text.isprintable()
+    return is_plain and (is_own or (address.scheme in ("http", "https") and is_host))
 
 
 def is_loopback(host: str) -> bool:

@@ -185,8 +185,17 @@ def approve_exclusion(session: Session, number: int, manager: str, by: By) -> En
     return Entered(row.id, tuple(f"too late to count for {month}" for month in missed))
 
 
-def withdraw_exclusion(session: Session, number: int, reason: str, by: By) -> Entered:
+def withdraw_exclusion(
+    session: Session, number: int, reason: str, by: By, *, is_refusal: bool = False
+) -> Entered:
     """Withdraw an approved stop: it stays on record and no longer counts; its past days are judged anew.
+
+    Args:
+        session: a writing one.
+        number: of the stop.
+        reason: why.
+        by: who.
+        is_refusal: a manager refused it, which the audit trail tells apart.
 
     Raises:
         RecordError: there is none of that number, it is withdrawn already, or no reason is given.
@@ -202,8 +211,9 @@ def withdraw_exclusion(session: Session, number: int, reason: str, by: By) -> En
     before = counted(session, row.station_id, by)
     row.withdrawn_ms = by.now_ms
     session.flush()
+    action = "exclusion.refuse" if is_refusal else "exclusion.withdraw"
     note_change(
-        session, at_ms=by.now_ms, actor=by.actor, action="exclusion.withdraw", subject=row.station_id,
+        session, at_ms=by.now_ms, actor=by.actor, action=action, subject=row.station_id,
         before={"id": row.id, "start": row.start, "end": row.end, "withdrawn_ms": None},
         after={"withdrawn_ms": by.now_ms, "removed_because": reason}, address=by.address,
     )  # fmt: skip

@@ -58,6 +58,7 @@ def carry_out(
     actor: str,
     zone: ZoneInfo,
     progress: Callable[[float], None] = lambda _share: None,
+    address: str = "",
 ) -> None:
     """Write what a plan says, each station with its audit row; bad rows are left out.
 
@@ -71,9 +72,10 @@ def carry_out(
         actor: who.
         zone: of the centre's civil days.
         progress: is told how much is done, 0 to 1.
+        address: where the request came from, if over the network.
     """
     session.flush()
-    _write_counties(session, plan.counties, at_ms, actor)
+    _write_counties(session, plan.counties, at_ms, actor, address)
     towns = _town_ids(session, plan.changes)
     companies = _company_ids(session, plan.changes)
     rows = [_row(change, towns, companies) for change in plan.changes]
@@ -88,21 +90,24 @@ def carry_out(
             action = "station.class" if change.is_class_new else "station.update"
         subject, was = change.station, before if change.before is not None else None
         note_change(
-            session, at_ms=at_ms, actor=actor, action=action, subject=subject, before=was, after=after
-        )
+            session, at_ms=at_ms, actor=actor, action=action, subject=subject, before=was, after=after,
+            address=address,
+        )  # fmt: skip
         progress((number + 1) / len(plan.changes))
     _mark_judged_days(session, plan.changes, day_of(at_ms, zone), zone)
     session.expire_all()
 
 
-def _write_counties(session: Session, counties: Mapping[str, str], at_ms: int, actor: str) -> None:
+def _write_counties(
+    session: Session, counties: Mapping[str, str], at_ms: int, actor: str, address: str
+) -> None:
     known = county_names(session)
     upsert(session, County, [{"code": code, "name": name} for code, name in counties.items()])
     for code, name in counties.items():
         if code in known:
             note_change(
                 session, at_ms=at_ms, actor=actor, action="county.update", subject=code,
-                before={"name": known[code]}, after={"name": name},
+                before={"name": known[code]}, after={"name": name}, address=address,
             )  # fmt: skip
 
 

@@ -179,6 +179,17 @@ class StationClass(Base):
     entered_ms: Mapped[int]
 
 
+class StationNote(Base):
+    """What somebody noted down of a station; rows are only ever added."""
+
+    __tablename__ = "station_notes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    station_id: Mapped[str] = _station_key()
+    at_ms: Mapped[int]
+    author: Mapped[str] = mapped_column(String(64))
+    text: Mapped[str] = mapped_column(Text)
+
+
 class Device(Base):
     """A meter of a station."""
 

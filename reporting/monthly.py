@@ -41,11 +41,15 @@ __all__ = [
 
 
 class Freezing(NamedTuple):
-    """Who freezes a report, and why: a note, and the reason if it is before the exclusions close."""
+    """Who freezes a report, and why: a note, and the reason if it is before the exclusions close.
+
+    `address` is where the request came from, if over the network.
+    """
 
     by: str
     note: str = ""
     early: str = ""
+    address: str = ""
 
 
 def make_report(
@@ -153,8 +157,9 @@ def _write(
         if freezing:
             after = frozen_fields(report) | ({"early": freezing.early} if freezing.early else {})
             note_change(
-                session, at_ms=now_ms, actor=by, action=FREEZE, subject=subject_of(report), after=after
-            )
+                session, at_ms=now_ms, actor=by, action=FREEZE, subject=subject_of(report), after=after,
+                address=freezing.address,
+            )  # fmt: skip
         publish()
     tidy(registry, settings, month)
     return report

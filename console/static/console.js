@@ -2,14 +2,13 @@
 /* Keeps a page fresh: asks for its live regions again and again, swaps those that changed, says when the
    centre cannot be reached, and draws the page's chart. Every page works without this file. */
 (function () {
-  var PERIOD_MS = 5000;
+  var PERIOD_MS = 3500; /* a new alarm is to be on screen within 5 s */
   var CHART_PERIOD_MS = 60000;
   var TIMEOUT_MS = 15000;
 
   var zone = document.body.dataset.zone;
   var bar = document.getElementById("lost");
   var renewed = document.getElementById("renewed");
-  var title = document.title;
   var pageTag = null;
   var failingSince = null;
   var busy = false;
@@ -70,12 +69,6 @@
     bar.hidden = false;
   }
 
-  function showCount() {
-    var region = document.getElementById("open-alarms");
-    var count = region ? Number(region.dataset.count) : 0;
-    document.title = count ? "(" + count + ") " + title : title;
-  }
-
   /* What was unfolded stays unfolded. */
   function keepOpen(old, fresh) {
     old.querySelectorAll("details[id]").forEach(function (was) {
@@ -84,13 +77,23 @@
     });
   }
 
-  /* Swap one region; whoever was on one of its links, or on what unfolds, stays there. */
+  /* Swap one region; what was ticked stays so, and whoever was on a link, a box or what unfolds stays there. */
   function swap(old, fresh) {
     var active = old.contains(document.activeElement) ? document.activeElement : null;
     var focused = active ? active.getAttribute("href") : null;
     var unfolding = active && active.tagName === "SUMMARY" ? active.parentNode.id : "";
+    var boxed = active && active.tagName === "INPUT" ? active.id : "";
     var parent = document.importNode(fresh, true);
+    var ticked = old.querySelectorAll("input[type=checkbox][id]:checked");
     old.replaceWith(parent);
+    ticked.forEach(function (was) {
+      var is = parent.querySelector("#" + was.id);
+      if (is) is.checked = true;
+    });
+    if (boxed && parent.querySelector("#" + boxed)) {
+      parent.querySelector("#" + boxed).focus({ preventScroll: true });
+      return;
+    }
     if (unfolding && parent.querySelector("#" + unfolding)) {
       parent.querySelector("#" + unfolding + " > summary").focus({ preventScroll: true });
       return;
@@ -114,7 +117,7 @@
       if (old.hasAttribute("aria-live")) old.textContent = fresh.textContent;
       else swap(old, fresh);
     });
-    showCount();
+    document.dispatchEvent(new Event("qingliu:renewed"));
   }
 
   function liveAddress() {
@@ -134,10 +137,16 @@
     }).catch(showFailure);
   }
 
+  /* The table beside a chart, where there is one. */
+  function unfoldFigures(isOpen) {
+    var figures = document.getElementById("means");
+    if (figures) figures.open = isOpen;
+  }
+
   function chartFails(place) {
     place.textContent = place.dataset.failed;
     place.className = "note";
-    document.getElementById("means").open = true;
+    unfoldFigures(true);
   }
 
   function renewChart(now) {
@@ -158,7 +167,7 @@
     }).then(function (embedded) {
       if (!embedded) return;
       if (drawn) drawn.finalize();
-      else document.getElementById("means").open = false;
+      else unfoldFigures(false);
       drawn = embedded;
     }).catch(function () {
       chartDue = now + CHART_PERIOD_MS;
@@ -173,9 +182,9 @@
     renewPage().then(function () { return renewChart(Date.now()); }).then(done, done);
   }
 
-  showCount();
   setInterval(round, PERIOD_MS);
   document.addEventListener("visibilitychange", round);
+  document.addEventListener("qingliu:rang", round);
   matchMedia("(prefers-color-scheme: dark)").addListener(function () { chartDue = 0; chartTag = null; round(); });
   if (document.getElementById("chart")) renewChart(Date.now());
 })();

@@ -21,6 +21,7 @@ from registry.config import (
     RegistrySettings,
     ReportingSettings,
 )
+from registry.console_settings import ConsoleSettings
 from registry.database import Registry, open_registry
 from service.mqtt import Mqtt
 
@@ -36,6 +37,7 @@ def console_settings_of() -> Callable[[Path], CentreSettings]:
         registry=RegistrySettings(url=f"sqlite:///{folder}/registry.db"),
         history=HistorySettings(path=str(folder / "history.db")),
         reporting=ReportingSettings(path=str(folder / "reports")),
+        console=ConsoleSettings(uploads_path=str(folder / "uploads")),
     )
 
 

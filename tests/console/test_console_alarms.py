@@ -33,7 +33,7 @@ from hypothesis import strategies as st
 
 from alerting import alarm_words
 from alerting.alarm_life import quiet_of
-from console import words
+from console import alarm_lists, words
 from console.alarm_lists import (
     ALARMS,
     MOST_BENEATH,
@@ -43,11 +43,11 @@ from console.alarm_lists import (
     folded,
     followed_up,
     newest,
-    past,
-    quiet,
+    suppressed,
     worst_first,
 )
 from console.alarm_pages import MOST_ROWS
+from console.alarm_past import past
 from console.app import create_app
 from console.evidence import figures
 from console.language import load_languages
@@ -95,7 +95,7 @@ def test_each_open_alarm_stands_on_one_list_the_worst_first(client, each_kind):
     assert numbers(ringing) == [HIGH_OLD, MEDIUM_OLD, MEDIUM_NEW, COUNTY_EVENT, TOWN_EVENT, RETURNED]
     assert numbers(notices) == [NOTICED]
     assert numbers(section(text, "follow-up")) == [OVERDUE, DUE, UNDUE]
-    assert numbers(section(text, "quiet")) == [SHELVED, OUT, STOP]
+    assert numbers(section(text, "quiet")) == [SHELVED, STOP, OUT]
     assert numbers(section(text, "past")) == []
     assert "Ringing 6 " in said(ringing)
     assert "Follow-up 3 1 overdue" in said(section(text, "follow-up"))
@@ -210,7 +210,7 @@ def test_closed_alarms_stand_in_the_order_they_were_closed(client, centre):
     assert "acknowledged" not in closed
     assert "overdue" not in closed
     with centre.registry.reading() as session:
-        assert [row.alarm.id for row in past(session, SEES_ALL, 1)] == [2]
+        assert [row.alarm.id for row in past(session, SEES_ALL, 1).rows] == [2, 1]
 
 
 def test_the_overview_shows_what_rings_and_counts_the_rest(client, each_kind):
@@ -297,11 +297,15 @@ def test_postgresql_lists_the_same(postgres, console_settings, tmp_path):
             text = browser.get("/alarms").text
             assert numbers(text) == [
                 HIGH_OLD, MEDIUM_OLD, MEDIUM_NEW, COUNTY_EVENT, TOWN_EVENT, RETURNED, NOTICED, OVERDUE, DUE,
-                UNDUE, SHELVED, OUT, STOP,
+                UNDUE, SHELVED, STOP, OUT,
             ]  # fmt: skip
             assert "Closed 1 " in said(section(text, "past"))
             assert "10 stations stand quietly beneath it" in browser.get("/").text
             assert "Part of an area event" in browser.get("/stations/410882-0009").text
+            narrow = "county=410882&company=碧水环保有限公司&q=410882&type=stopped&month=2026-11"
+            assert numbers(browser.get(f"/alarms?{narrow}").text) == [OVERDUE]
+            assert browser.get("/alarms/performance").status_code == 200
+            assert browser.get(f"/alarms/{OVERDUE}").status_code == 200
 
 
 marks = st.one_of(st.none(), st.just(NOW_MS))
@@ -325,13 +329,15 @@ def test_every_open_alarm_stands_on_exactly_one_list(kept_registry, **columns):
         counts = alarm_counts(session, SEES_ALL, NOW_MS)
         listed = [
             *worst_first(session, SEES_ALL, ALARMS, 9), *worst_first(session, SEES_ALL, NOTICES, 9),
-            *followed_up(session, SEES_ALL, 9), *quiet(session, SEES_ALL, 9),
+            *followed_up(session, SEES_ALL, 9), *worst_first(session, SEES_ALL, alarm_lists.SHELVED, 9),
+            *suppressed(session, SEES_ALL, 9), *worst_first(session, SEES_ALL, alarm_lists.OUT_OF_SERVICE, 9),
         ]  # fmt: skip
         assert len(newest(session, SEES_ALL, 9)) == rings
     is_open = columns["closed_ms"] is None
     assert counts.alarms + counts.notices + counts.follow_up + counts.quiet == is_open
     assert counts.alarms == (rings and columns["severity"] != NOTICE)
     assert len(listed) == is_open - counts.folded
+    assert counts.quiet == counts.shelved + counts.suppressed + counts.out_of_service
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,9 @@
 import re
 from contextlib import closing
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from console_alarms import (
@@ -19,9 +21,11 @@ from console_months import STATIONS, add_verdicts, made_report, seed_months, wit
 from fastapi.testclient import TestClient
 
 from console.app import create_app
+from console.counties import ranks
 from console.palette import PALETTES
 from history.embedded import EmbeddedHistory
 from registry.database import open_registry
+from registry.services import report_health
 from registry.tables import County, DayVerdict, Report, Station
 
 LAST_DAYS = (date(2026, 11, 18), date(2026, 11, 20))
@@ -79,10 +83,10 @@ def test_counties_stand_side_by_side_in_the_order_of_their_codes(months_client):
     text = months_client.get("/").text
     missed = "target missed"
     assert county_rows(text) == [
-        "解放区 410802 3 0 0 3 3 0 0 100.00 % 100.00 %",
-        f"博爱县 410822 4 1 0 4 3 1 0 75.00 % {missed} 50.00 % {missed}",
-        "沁阳市 410882 10 1 2 10 10 0 0 100.00 % 100.00 %",
-        f"孟州市 410883 3 0 0 3 2 0 1 66.67 % {missed} 66.67 % {missed}",
+        "解放区 410802 3 0 0 3 3 0 0 100.00 % 1 100.00 %",
+        f"博爱县 410822 4 1 0 4 3 1 0 75.00 % {missed} 3 50.00 % {missed}",
+        "沁阳市 410882 10 1 2 10 10 0 0 100.00 % 1 100.00 %",
+        f"孟州市 410883 3 0 0 3 2 0 1 66.67 % {missed} 4 66.67 % {missed}",
         "no county 2 0 0 0 0 0 0 – –",
         f"Whole city 22 2 2 20 18 1 1 90.00 % 85.00 % {missed}",
     ]
@@ -244,7 +248,7 @@ def test_postgresql_gives_the_same_figures(postgres, console_settings, tmp_path)
         with TestClient(app, base_url="http://127.0.0.1", headers={"accept-language": "en"}) as browser:
             text = browser.get("/").text
             assert "due to run 18 / 20" in part(text, "card-2026-11")
-            assert county_rows(text)[2] == "沁阳市 410882 10 1 2 10 10 0 0 100.00 % 100.00 %"
+            assert county_rows(text)[2] == "沁阳市 410882 10 1 2 10 10 0 0 100.00 % 1 100.00 %"
             for path in (
                 "/stations?county=410883",
                 "/reports",
@@ -252,3 +256,66 @@ def test_postgresql_gives_the_same_figures(postgres, console_settings, tmp_path)
                 "/overview/trend.json",
             ):
                 assert browser.get(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("rates", "places"),
+    [
+        ({"a": 9, "b": 8, "c": 9, "d": 1}, {"a": 1, "b": 3, "c": 1, "d": 4}),
+        ({"a": None, "b": 5}, {"b": 1}),
+        ({"": 9, "a": 5}, {"a": 1}),
+        ({}, {}),
+    ],
+)
+def test_equal_rates_share_a_place_and_who_has_none_has_no_place(rates, places):
+    rows = [NamedRate(code, None if share is None else Fraction(share, 10)) for code, share in rates.items()]
+    assert ranks(rows) == places
+
+
+class NamedRate(NamedTuple):
+    """What a place is told by."""
+
+    code: str
+    strict: Fraction | None
+
+
+WELL = {"lag_s": 0.4, "waiting_messages": 3}
+
+
+@pytest.mark.parametrize(
+    ("said", "broker", "collector", "store"),
+    [
+        ({"collector": ({}, WELL)}, "connected", "0.4 s behind, 3 waiting", "takes readings"),
+        (
+            {
+                "collector": ({"broker": "refused"}, WELL),
+                "collector-2": ({}, {"lag_s": 71, "waiting_messages": 9}),
+            },
+            "not connected: refused", "71.0 s behind, 12 waiting", "takes readings",
+        ),
+        (
+            {"collector": ({"store": "disk full"}, {})},
+            "connected", "0.0 s behind, 0 waiting", "takes no readings: disk full",
+        ),
+    ],
+)  # fmt: skip
+def test_the_way_of_the_data_is_told_by_the_worst_of_the_collectors(
+    client, centre, said, broker, collector, store
+):
+    with centre.registry.writing() as session:
+        for name, (conditions, figures) in said.items():
+            report_health(session, name, NOW_MS - 1_000, conditions, figures)
+    way = re.search(r'<dl class="facts way">.*?</dl>', client.get("/").text, re.DOTALL)[0]
+    assert words_of(way) == (
+        f"Broker {broker} Collector {collector} Store of the readings {store}"
+        " Stations heard in the last hour 6 / 12"
+    )
+    assert ("missed" in way) == (broker != "connected" or store != "takes readings" or "71" in collector)
+
+
+def test_who_has_not_spoken_for_a_minute_says_nothing(client, centre):
+    centre.clock.now_ms = NOW_MS + 61_000
+    way = re.search(r'<dl class="facts way">.*?</dl>', client.get("/").text, re.DOTALL)[0]
+    assert words_of(way).startswith("Broker not known Collector not known Store of the readings not known")
+    chinese = client.get("/?lang=zh-CN").text
+    assert "消息服务器" in chinese

@@ -52,6 +52,9 @@ behind_proxy = true
 proxy_addresses = ["10.0.0.0/8"]
 idle_min = 10
 session_hours = 8
+uploads_path = "/srv/uploads"
+counties_geojson = "{file}"
+tile_url = "/tiles/{{z}}/{{x}}/{{y}}.png"
 [alarms]
 silence_raise_after_s = 0
 grace_s = 0
@@ -202,6 +205,12 @@ BAD = {
         " Copy it there, or mend the path."),
         ('centre.toml: console.proxy_addresses: must be addresses or networks (got "nginx").'
         ' Write for example ["127.0.0.1"].'),
+    ],
+    LEAST + '[console]\ncounties_geojson = "/nothing"\ntile_url = "//tiles.example/{z}/{x}/{y}.png"\n': [
+        ('centre.toml: console.counties_geojson: there is no such file (got "/nothing").'
+        " Copy it there, or mend the path."),
+        ("centre.toml: console.tile_url: must be an http or https address or a path, with {z}, {x} and {y}"
+        ' (got "//tiles.example/{z}/{x}/{y}.png"). Write for example "/tiles/{z}/{x}/{y}.png".'),
     ],
     LEAST + '[collector]\nshared_group = "a/b"\naccept_unknown_stations = "yes"\n': [
         'centre.toml: collector.accept_unknown_stations: must be true or false (got "yes").',
