@@ -7,7 +7,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
-from reporting.rate import RULES
+from reporting.shares import per_cent
 
 Json = dict[str, Any]
 Tone = Literal["bad", "doubtful", "good", ""]
@@ -81,16 +81,10 @@ def whole(value: int | None) -> str:
 
 
 def share(value: Fraction | float | None) -> str:
-    """A share in per cent with two digits, halves rounded up.
-
-    A rate below the target is never printed as if it had reached it: it gets more digits.
-    """
+    """A share in per cent; see `per_cent`."""
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return NONE
-    exact, digits = Fraction(value), 2
-    while exact < RULES.target <= rounded(exact * 100, digits) / 100:
-        digits += 1
-    return f"{_decimal(exact * 100, digits)}%"
+    return f"{per_cent(Fraction(value))}%"
 
 
 def points(value: Fraction | None) -> str:

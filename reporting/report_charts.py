@@ -11,6 +11,7 @@ from reporting.county_bars import CountyBar, county_bars
 from reporting.group_figures import GroupFigures
 from reporting.month_columns import TrendMonth, TrendWords, month_columns
 from reporting.rate import RULES
+from reporting.shares import per_cent
 from reporting.words import Words, percent
 from service.civil import Month
 
@@ -26,7 +27,6 @@ _LONGEST_NAME = 28
 _INK, _FAINT, _LINE = "#1a1a1a", "#404040", "#d9d9d9"
 _MET, _MISSED, _MISSED_INK = "#1d5f8a", "#e8a33d", "#9c0006"
 """Dark blue and light orange: two greys on a printer without colours, and apart for all kinds of eyes."""
-_DIGITS = 2
 _UNPRINTABLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _ENGLISH = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -85,21 +85,8 @@ def county_chart(
 
 
 def printed_rate(share: Fraction | None) -> str:
-    """A rate in per cent without the sign, two digits, halves rounded up; a dash where it is not known.
-
-    Near the target it gets as many digits as it needs to be seen on its own side.
-    """
-    if share is None:
-        return DASH
-    digits = _DIGITS
-    while share != RULES.target and _units(share, digits) == 100 * RULES.target * 10**digits:
-        digits += 1
-    units = _units(share, digits)
-    return f"{units // 10**digits}.{units % 10**digits:0{digits}}"
-
-
-def _units(share: Fraction, digits: int) -> int:
-    return int(100 * share * 10**digits + Fraction(1, 2))
+    """A rate in per cent without the sign; a dash where it is not known."""
+    return DASH if share is None else per_cent(share)
 
 
 def _without_holes(known: Mapping[Month, object]) -> list[Month]:
