@@ -125,7 +125,11 @@ def document_data(
         "stations": stations_table(figures, words, names),
         "definitions": {
             "title": words.text("title_definitions"),
-            "list": [{"head": head, "text": text} for head, text in defined.in_full],
+            "list": [
+                {"head": head, "text": text}
+                for head, text in defined.in_full
+                if head != words.choose("公式", "Formulas")  # which only the workbook has
+            ],
         },
     }
 
