@@ -1,4 +1,4 @@
-"""The centre's pages and the month's report at 2,000 stations, on the embedded stores."""
+"""The centre's pages at 2,000 stations, on the embedded stores."""
 
 import random
 import statistics
@@ -17,8 +17,7 @@ from console.app import create_app
 from history.embedded import EmbeddedHistory
 from registry.config import CentreSettings, RegistrySettings, ReportingSettings
 from registry.database import open_registry, upsert
-from registry.tables import County, DayVerdict, StatePeriod, Station
-from reporting.monthly import make_report
+from registry.tables import County, DayVerdict, Report, StatePeriod, Station
 from service.civil import Month, days_between
 from service.mqtt import Mqtt
 
@@ -43,11 +42,6 @@ def main() -> None:
         ):
             with registry.writing() as session:
                 _fill(session)
-            began = time.monotonic()
-            report = make_report(registry, settings, Month(2026, 10), NOW_MS, "bench")
-            took_s = time.monotonic() - began
-            show("month report, 2,000 stations, xlsx alone", f"{took_s:.1f} s", "<= 20 s, with pdf")
-            show("its size", f"{report.files['xlsx']['size_bytes'] / 1000:.0f} kB", "-")
             clock = {"now": NOW_MS}
             app = create_app(
                 settings, registry, history, lambda: clock["now"], folder / "vega-none.js", open_demo=True
@@ -79,6 +73,12 @@ def _fill(session: Session) -> None:
     ids = [f"{410_801 + n % COUNTIES}-{n:04}" for n in range(STATIONS)]
     session.add_all(Station(id=each, county_code=each[:6], design_m3_per_day=20.0) for each in ids)
     session.flush()
+    session.add_all(
+        Report(month=str(Month(2026, 10).after(-n)), revision=1, status="draft", made_ms=NOW_MS,
+               author="bench", data_cutoff_ms=NOW_MS, rule_version="1",
+               summary={"by_number_strict": "0.900000"})
+        for n in range(12)
+    )  # fmt: skip
     for each in ids:
         is_bad = chance.random() < 0.1
         period = {"station_id": each, "start_ms": NOW_MS - 10**7, "decided_ms": NOW_MS - 10**7}

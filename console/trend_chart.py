@@ -6,19 +6,21 @@ from fractions import Fraction
 from console.palette import PALETTES, Json, Theme, frame
 from console.reader import Reader
 from console.trend import Point
-from reporting import report_charts
-from reporting.report_charts import Look, TrendMonth, TrendWords
+from reporting.chart_look import Look
+from reporting.month_columns import TrendMonth, TrendWords, month_columns
 
 HEIGHT = 200
+_FIGURE_PX = 12
 _PADDING_PX = {"left": 6, "right": 10, "top": 8, "bottom": 6}
 
 
 def trend_chart(reader: Reader, points: Sequence[Point], target: Fraction, theme: Theme) -> Json:
     """The whole specification with its data inside; rates in per cent."""
     colours = PALETTES[theme]
-    look = Look(colours.ink, colours.power, colours.tones["stopped"], frame(colours, HEIGHT, _PADDING_PX))
+    stopped = colours.tones["stopped"]
+    look = Look(colours.ink, colours.power, stopped, stopped, _FIGURE_PX, frame(colours, HEIGHT, _PADDING_PX))
     months = [_month(reader, point) for point in points]
-    return report_charts.trend_chart(months, _words(reader, target), target, look)
+    return month_columns(months, _words(reader, target), target, look)
 
 
 def _month(reader: Reader, point: Point) -> TrendMonth:

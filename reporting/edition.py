@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
-from importlib.util import find_spec
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
@@ -12,7 +11,7 @@ from registry.tables import Report
 from reporting.data_file import data_file
 from reporting.figures import MonthFigures
 from reporting.rate import RULE_VERSION
-from reporting.report_rows import DRAFT, revisions
+from reporting.report_rows import DRAFT, FROZEN, revisions
 from reporting.workbook import Cover, monthly_workbook
 from service.civil import Month
 
@@ -43,7 +42,16 @@ class Edition(NamedTuple):
 
 def cover_of(settings: CentreSettings, edition: Edition, language: str | None = None) -> Cover:
     """The title of an edition, in the centre's language unless another is asked for."""
-    return Cover(settings.centre.name, edition.revision, settings.zone, language or settings.centre.language)
+    return Cover(
+        centre=settings.centre.name,
+        revision=edition.revision,
+        zone=settings.zone,
+        language=language or settings.centre.language,
+        status=edition.status,
+        author=edition.author,
+        frozen_by=edition.frozen_by,
+        frozen_ms=edition.made_ms if edition.status == FROZEN else None,
+    )
 
 
 def workbook_of(figures: MonthFigures, cover: Cover) -> bytes:
@@ -59,7 +67,7 @@ def document_of(figures: MonthFigures, cover: Cover, trend: Trend) -> bytes:
     """
     from reporting.document import monthly_document  # noqa: PLC0415 - typst is loaded on use
 
-    return bytes(monthly_document(figures, cover, trend))
+    return monthly_document(figures, cover, trend)
 
 
 def data_of(figures: MonthFigures, settings: CentreSettings, edition: Edition) -> bytes:
@@ -79,10 +87,11 @@ def contents(
 ) -> dict[str, bytes]:
     """All files of a registered edition, by kind."""
     cover = cover_of(settings, edition)
-    made = {"xlsx": workbook_of(figures, cover)}
-    if find_spec("reporting.document"):
-        made["pdf"] = document_of(figures, cover, trend)
-    return made | {"data": data_of(figures, settings, edition)}
+    return {
+        "xlsx": workbook_of(figures, cover),
+        "pdf": document_of(figures, cover, trend),
+        "data": data_of(figures, settings, edition),
+    }
 
 
 def trend_until(session: Session, figures: MonthFigures, county: str | None = None) -> Trend:

@@ -10,6 +10,7 @@ from registry.exclusion_days import CEILING_DAYS, Standing, closes_on
 from registry.tables import VerdictRevision
 from reporting.explain import Condition, ExplainedDay, Explanation
 from reporting.rate import RULES
+from reporting.shares import per_cent
 from reporting.words import Words
 from service.civil import Month, clock_of, day_of
 
@@ -43,7 +44,6 @@ _SHORT: Mapping[str, tuple[str, str]] = {
     "inspection": ("检查认定", "inspection"),
 }
 WEEKDAYS = (("一", "Mo"), ("二", "Tu"), ("三", "We"), ("四", "Th"), ("五", "Fr"), ("六", "Sa"), ("日", "Su"))
-_DIGITS = 2
 
 
 def mark(words: Words, code: str) -> str:
@@ -73,7 +73,7 @@ def value(words: Words, condition: Condition) -> str:
     share = condition.share
     if share is None or not isinstance(condition.limit, Fraction):
         return "–"
-    return f"{condition.part} / {condition.whole} = {per_cent(share, condition.limit)}"
+    return f"{condition.part} / {condition.whole} = {per_cent(share, condition.limit)} %"
 
 
 def limit(words: Words, condition: Condition) -> str:
@@ -158,11 +158,3 @@ def days_of_longest(words: Words, explained: Explanation) -> str:
         return ""
     first, last = explained.longest_stop
     return str(first) if first == last else words.choose(f"{first} 至 {last}", f"{first} to {last}")
-
-
-def per_cent(share: Fraction, border: Fraction) -> str:
-    """A share in per cent with two decimals, or as many as it needs to be seen on its side of a border."""
-    digits = _DIGITS
-    while share != border and round(100 * share, digits) == 100 * border:
-        digits += 1
-    return f"{float(round(100 * share, digits)):.{digits}f} %"

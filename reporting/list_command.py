@@ -2,11 +2,13 @@
 
 import argparse
 import json
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from registry.config import load_centre
 from registry.database import registry_at
+from reporting.shares import per_cent
 from service.civil import clock_of
 from service.columns import aligned
 
@@ -75,4 +77,4 @@ def _instant(at_ms: int | None, zone: "ZoneInfo") -> str:
 
 
 def _percent(written: object) -> str:
-    return f"{float(written):.2%}" if isinstance(written, str) else "-"
+    return f"{per_cent(Fraction(written))}%" if isinstance(written, str) else "-"

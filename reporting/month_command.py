@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from registry.config import CentreSettings, load_centre
 from registry.database import open_registry
 from reporting.month_argument import month_argument
+from reporting.shares import per_cent
 from service.civil import Month
 from service.process import complain, now_ms
 
@@ -153,5 +154,5 @@ def _shown(figures: "MonthFigures") -> str:
     )
     lines = [f"operating rate of {figures.month}, counted until {figures.until}"]
     lines += [f"  {name:<16}{count:>10}" for name, count in counts]
-    lines += [f"  {name:<16}{'-' if share is None else f'{float(share):.2%}':>10}" for name, share in rates]
+    lines += [f"  {name:<16}{'-' if share is None else per_cent(share) + '%':>10}" for name, share in rates]
     return "\n".join(lines)

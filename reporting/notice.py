@@ -1,5 +1,6 @@
 """What is told when a report is drafted, frozen or revised: a message a channel, in the row's transaction."""
 
+from fractions import Fraction
 from pathlib import Path
 
 from sqlalchemy import delete, update
@@ -15,6 +16,7 @@ from reporting.deadlines import FREEZING_DAY
 from reporting.figures import MonthFigures
 from reporting.rate import RULES
 from reporting.report_rows import DRAFT, FROZEN
+from reporting.shares import per_cent
 from reporting.words import Words, percent
 
 _TOLD = ("zh-CN", "en")
@@ -133,5 +135,5 @@ def _what_next(words: Words, report: Report, figures: MonthFigures) -> list[str]
     return lines
 
 
-def _share(words: Words, share: object) -> str:
-    return words.text("no_figure") if share is None else f"{float(share):.2%}"  # type: ignore[arg-type] # a Fraction
+def _share(words: Words, share: Fraction | None) -> str:
+    return words.text("no_figure") if share is None else f"{per_cent(share)}%"

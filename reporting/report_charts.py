@@ -1,239 +1,139 @@
-"""The report's charts as Vega-Lite specifications: the trend, which the console draws too, and the counties.
-
-Pure: the data stand in the specification, texts come written, and how it all looks is an argument.
-"""
+"""The charts of the printed report as Vega-Lite; `as_svgs` draws them."""
 
 import json
+import unicodedata
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any, NamedTuple
 
-Json = dict[str, Any]
+from reporting.chart_drawing import FONT, as_svg, as_svgs
+from reporting.chart_look import DASH, Json, Look
+from reporting.county_bars import CountyBar, county_bars
+from reporting.group_figures import GroupFigures
+from reporting.month_columns import TrendMonth, TrendWords, month_columns
+from reporting.rate import RULES
+from reporting.shares import per_cent
+from reporting.words import Words, percent
+from service.civil import Month
 
-_WIDEST_PX = 48
-_NARROW_PX = 300
-_ROW_PX = 22
-_MOST_ROWS_PX = 640
-_LEAST_FONT_PX = 6
+__all__ = ["FONT", "WIDTH_PX", "as_svg", "as_svgs", "county_chart", "printed_rate", "trend_chart"]
+
+WIDTH_PX = 482
+"""A line of upright A4 with margins of 20 mm, in points: set that wide, a pixel is a point."""
+
+_TREND_HEIGHT_PX = 130
+_SIZE_PX, _FIGURE_PX = 9, 10
+_LONGEST_NAME = 28
+"""Halves of a Chinese letter's width; a longer name loses its middle, as its end may tell it from others."""
+_INK, _FAINT, _LINE = "#1a1a1a", "#404040", "#d9d9d9"
+_MET, _MISSED, _MISSED_INK = "#1d5f8a", "#e8a33d", "#9c0006"
+"""Dark blue and light orange: two greys on a printer without colours, and apart for all kinds of eyes."""
+_UNPRINTABLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_ENGLISH = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-class Look(NamedTuple):
-    """Colours of a chart, and the part of the specification that sets its size and lettering.
+def trend_chart(
+    months: Sequence[tuple[Month, Fraction | None]], language: str = "zh-CN", width_px: float = WIDTH_PX
+) -> Json:
+    """The strict rate by month as Vega-Lite, in the colours of the printed report.
 
-    Attributes:
-        ink: of figures and of the line of the target.
-        met: of the bars that reach the target.
-        missed: of those that do not, and of their figures.
-        frame: width, height, padding, background and config.
+    Args:
+        months: in any order, each once; those that lack between the first and the last are gaps.
+        language: `zh-CN` or `en`.
+        width_px: of the whole chart.
     """
-
-    ink: str
-    met: str
-    missed: str
-    frame: Mapping[str, Any]
-
-
-class TrendMonth(NamedTuple):
-    """A month of the trend: a key that sorts by time, and everything that is said of it.
-
-    Attributes:
-        key: such as 2026-10.
-        name: for people.
-        strict: the rate.
-        strict_said: as it is written.
-        lenient_said: likewise.
-        label: the rate above its column.
-        is_over: False while the month's days still come in.
-    """
-
-    key: str
-    name: str
-    strict: Fraction
-    strict_said: str
-    lenient_said: str
-    label: str
-    is_over: bool = True
-
-
-class TrendWords(NamedTuple):
-    """The texts of the trend: the target long and short, the names of the figures, and the two outcomes."""
-
-    target: str
-    target_short: str
-    month: str
-    strict: str
-    lenient: str
-    met: str
-    missed: str
-
-
-class CountyBar(NamedTuple):
-    """A county: its name, its rate, and the rate as it is written."""
-
-    name: str
-    strict: Fraction
-    label: str
-
-
-def trend_chart(months: Sequence[TrendMonth], words: TrendWords, target: Fraction, look: Look) -> Json:
-    """The rate by month, a column each, with the target as a line; rates in per cent.
-
-    The figures stand in a row of their own above the columns, where neither column nor line meets them.
-    """
-    keys = [month.key for month in months]
-    across = {"field": "month", "type": "ordinal", "sort": keys, "title": None, "axis": _month_axis()}
-    return {
-        **look.frame,
-        "data": {"values": [_month_row(month, words, target) for month in months]},
-        "encoding": {"x": across},
-        "layer": [_columns(words, target, look), _target_line(look, target, "y"), _figures(look)],
-    }
-
-
-def county_chart(bars: Sequence[CountyBar], target: Fraction, target_said: str, look: Look) -> Json:
-    """The rate by county, a bar each in the order given, with the target as a line; rates in per cent.
-
-    Bars and lettering get lower where there are many, so that a page holds them all.
-    """
-    step = min(_ROW_PX, _MOST_ROWS_PX / max(1, len(bars)))
-    size = max(_LEAST_FONT_PX, min(11, step - 4))
-    rows = [
-        {"row": n, "county": bar.name, "rate": float(100 * bar.strict), "label": bar.label,
-         "is_met": bar.strict >= target}
-        for n, bar in enumerate(bars)
+    words, known = Words(language), dict(months)
+    shown = _without_holes(known)
+    named = {str(month): _month_name(words, month, is_first=n == 0) for n, month in enumerate(shown)}
+    points = [
+        TrendMonth(str(month), words.text("month", year=month.year, number=month.number), known.get(month),
+                   printed_rate(known.get(month)), "", printed_rate(known.get(month)))
+        for month in shown
     ]  # fmt: skip
-    names = json.dumps([bar.name for bar in bars], ensure_ascii=False)
-    down = {
-        "field": "row",
-        "type": "ordinal",
-        "title": None,
-        "axis": {"labelExpr": f"{names}[datum.value]", "labelFontSize": size, "labelLimit": 180,
-                 "ticks": False, "domain": False, "labelPadding": 6},
-    }  # fmt: skip
-    at = float(100 * target)
-    axis = {
-        "values": [0, 50, at, 100],
-        "labelExpr": f"datum.value == {at} ? {json.dumps(target_said)} : datum.label",
-        "format": "d",
-        "domain": False,
-        "ticks": False,
+    target = _target_said(words)
+    said = TrendWords(
+        target, percent(RULES.target), "", words.label("strict"), words.label("lenient"),
+        words.text("is_met"), words.text("is_missed"),
+    )  # fmt: skip
+    axis = {"labelExpr": f"{json.dumps(named)}[datum.value]", "labelOverlap": False, "labelLineHeight": 11}
+    return month_columns(points, said, RULES.target, _look(width_px, _TREND_HEIGHT_PX), axis)
+
+
+def county_chart(
+    counties: Sequence[GroupFigures],
+    language: str = "zh-CN",
+    names: Mapping[str, str] | None = None,
+    width_px: float = WIDTH_PX,
+) -> Json:
+    """The strict rate by county as Vega-Lite, in the colours of the printed report and in the order given.
+
+    Args:
+        counties: one without a station due has a dash.
+        language: `zh-CN` or `en`.
+        names: how they are called, by code; as they call themselves where that says nothing.
+        width_px: of the whole chart.
+    """
+    words, called = Words(language), names or {}
+    bars = [
+        CountyBar(
+            _short(called.get(county.code) or county.name or words.text("without_county")),
+            county.rate.by_number_strict,
+            printed_rate(county.rate.by_number_strict),
+        )
+        for county in counties
+    ]
+    return county_bars(bars, RULES.target, _target_said(words), _look(width_px, 0))
+
+
+def printed_rate(share: Fraction | None) -> str:
+    """A rate in per cent without the sign; a dash where it is not known."""
+    return DASH if share is None else per_cent(share)
+
+
+def _without_holes(known: Mapping[Month, object]) -> list[Month]:
+    if not known:
+        return []
+    first, last = min(known), max(known)
+    return [first.after(n) for n in range(12 * (last.year - first.year) + last.number - first.number + 1)]
+
+
+def _month_name(words: Words, month: Month, *, is_first: bool) -> list[str]:
+    """Below its column, with the year where one begins."""
+    name = words.choose(f"{month.number}月", _ENGLISH[month.number - 1])
+    return (
+        [name, words.choose(f"{month.year}年", str(month.year))] if is_first or month.number == 1 else [name]
+    )
+
+
+def _target_said(words: Words) -> str:
+    return f"{words.text('target')} {percent(RULES.target)}"
+
+
+def _short(name: str) -> str:
+    """A name of foreign hand in one short line, without letters that no drawing may hold."""
+    seen = "".join(" " if unicodedata.category(each) in _UNPRINTABLE else each for each in name)
+    whole = " ".join(seen.split())
+    if _width(whole) <= _LONGEST_NAME:
+        return whole
+    head, tail = _LONGEST_NAME * 5 // 9, _LONGEST_NAME * 3 // 9
+    return f"{_beginning(whole, head)}…{_beginning(whole[::-1], tail)[::-1]}"
+
+
+def _beginning(text: str, width: int) -> str:
+    return next(text[:n] for n in range(min(len(text), width), -1, -1) if _width(text[:n]) <= width)
+
+
+def _width(text: str) -> int:
+    return sum(1 + (unicodedata.east_asian_width(each) in "WF") for each in text)
+
+
+def _look(width_px: float, height_px: float) -> Look:
+    lettering = {"labelColor": _FAINT, "labelFontSize": _SIZE_PX, "gridColor": _LINE, "domainColor": _FAINT}
+    frame = {
+        "width": width_px,
+        "height": height_px,
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "padding": {"left": 2, "right": 2, "top": 2, "bottom": 2},
+        "background": "transparent",
+        "config": {"font": FONT, "aria": False, "view": {"stroke": None}, "axis": lettering},
     }
-    along = {
-        "field": "rate",
-        "type": "quantitative",
-        "title": None,
-        "scale": {"domain": [0, 112]},
-        "axis": axis,
-    }
-    figure = {"type": "text", "align": "left", "dx": 4, "fontSize": size, "fontWeight": "bold"}
-    return {
-        **look.frame,
-        "height": step * max(1, len(bars)),
-        "data": {"values": rows},
-        "encoding": {"y": down},
-        "layer": [
-            {
-                "mark": {"type": "bar", "height": step * 0.68},
-                "encoding": {"x": along, "color": _by_outcome(look.met, look.missed)},
-            },
-            _target_line(look, target, "x"),
-            {
-                "mark": figure,
-                "encoding": {
-                    "x": {"field": "rate", "type": "quantitative"},
-                    "text": {"field": "label", "type": "nominal"},
-                    "color": _by_outcome(look.ink, look.missed),
-                },
-            },
-        ],
-    }
-
-
-def _columns(words: TrendWords, target: Fraction, look: Look) -> Json:
-    shown = f"(width < {_NARROW_PX} ? {json.dumps(words.target_short)} : {json.dumps(words.target)})"
-    axis = {
-        "values": [0, 50, float(100 * target)],
-        "labelExpr": f"datum.value == {float(100 * target)} ? {shown} : datum.label",
-        "format": "d",
-        "grid": True,
-        "domain": False,
-        "ticks": False,
-    }
-    tooltip = {
-        "name": words.month,
-        "strict": words.strict,
-        "lenient": words.lenient,
-        "verdict": words.target,
-    }
-    return {
-        "mark": {
-            "type": "bar",
-            "size": {"expr": f"min({_WIDEST_PX}, bandwidth('x') * 0.72)"},
-            "cornerRadiusTopLeft": 2,
-            "cornerRadiusTopRight": 2,
-        },
-        "encoding": {
-            "y": {
-                "field": "rate",
-                "type": "quantitative",
-                "title": None,
-                "scale": {"domain": [0, 100]},
-                "axis": axis,
-            },
-            "color": _by_outcome(look.met, look.missed),
-            "opacity": {"condition": {"test": "datum.is_over", "value": 1}, "value": 0.55},
-            "tooltip": [
-                {"field": field, "type": "nominal", "title": title} for field, title in tooltip.items()
-            ],
-        },
-    }
-
-
-def _target_line(look: Look, target: Fraction, channel: str) -> Json:
-    across = "x" if channel == "y" else "y"
-    return {
-        "data": {"values": [{"rate": float(100 * target)}]},
-        "mark": {"type": "rule", "color": look.ink, "strokeDash": [5, 3], "strokeWidth": 1.2},
-        "encoding": {across: None, channel: {"field": "rate", "type": "quantitative"}},
-    }
-
-
-def _figures(look: Look) -> Json:
-    """The rate above each column, and a mark above that of a month that missed the target."""
-    size = {"expr": "min(12, bandwidth('x') * 0.45)"}
-    mark = {"type": "text", "fontSize": size, "fontWeight": "bold", "baseline": "bottom"}
-    colour = _by_outcome(look.ink, look.missed)
-    rows = (("label", -5), ("sign", -19))
-    return {
-        "layer": [
-            {
-                "mark": mark,
-                "encoding": {"y": {"value": y}, "text": {"field": field, "type": "nominal"}, "color": colour},
-            }
-            for field, y in rows
-        ]
-    }
-
-
-def _by_outcome(met: str, missed: str) -> Json:
-    return {"condition": {"test": "datum.is_met", "value": met}, "value": missed}
-
-
-def _month_row(month: TrendMonth, words: TrendWords, target: Fraction) -> Json:
-    is_met = month.strict >= target
-    return {
-        "month": month.key,
-        "name": month.name,
-        "rate": float(100 * month.strict),
-        "strict": month.strict_said,
-        "lenient": month.lenient_said,
-        "label": month.label,
-        "sign": "" if is_met else "▼",
-        "is_met": is_met,
-        "is_over": month.is_over,
-        "verdict": words.met if is_met else words.missed,
-    }
-
-
-def _month_axis() -> Json:
-    return {"labelAngle": 0, "labelOverlap": True, "labelSeparation": 8, "ticks": False, "labelPadding": 6}
+    return Look(_INK, _MET, _MISSED, _MISSED_INK, _FIGURE_PX, frame)

@@ -62,6 +62,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "month": ("{year}年{number}月", "{year}-{number:02}"),
     "day": ("{year}年{number}月{day}日", "{year}-{number:02}-{day:02}"),
     "revision": ("第 {revision} 版", "revision {revision}"),
+    "draft": ("草稿，尚未定稿", "draft, not final"),
+    "frozen": ("定稿", "final"),
     "preview": ("预览，未登记版次", "preview, not registered"),
     "cutoff": ("数据截至 {cutoff}", "data as of {cutoff}"),
     "counted_until": ("统计至 {day}", "counted until {day}"),

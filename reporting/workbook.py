@@ -27,12 +27,20 @@ class Cover(NamedTuple):
         revision: of the month's report; None for a preview that is not registered.
         zone: of the centre's civil days and clock.
         language: `zh-CN` or `en`.
+        status: `preview`, `draft` or `frozen`; empty where nobody says it.
+        author: who made it, as far as known.
+        frozen_by: who froze it, as far as known.
+        frozen_ms: when, ms since the epoch, UTC.
     """
 
     centre: str
     revision: int | None
     zone: ZoneInfo
     language: str = "zh-CN"
+    status: str = ""
+    author: str = ""
+    frozen_by: str = ""
+    frozen_ms: int | None = None
 
 
 def monthly_workbook(figures: MonthFigures, cover: Cover) -> bytes:
@@ -70,7 +78,8 @@ def monthly_workbook(figures: MonthFigures, cover: Cover) -> bytes:
 def _edition(words: Words, cover: Cover) -> str:
     if cover.revision is None:
         return words.text("preview")
-    return words.text("revision", revision=cover.revision)
+    said = words.text("revision", revision=cover.revision)
+    return f"{said}{words.choose('，', ', ')}{words.text(cover.status)}" if cover.status else said
 
 
 def _day(words: Words, day: date) -> str:

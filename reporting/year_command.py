@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from registry.config import load_centre
 from registry.database import registry_at
 from reporting.month_argument import YEARS
+from reporting.shares import per_cent
 from service.columns import aligned
 from service.process import complain, now_ms
 
@@ -142,7 +143,7 @@ def _shown(figures: "YearFigures", file: Path, words: "YearWords") -> Iterator[s
 
 
 def _percent(share: Fraction | None) -> str:
-    return "-" if share is None else f"{float(share):.2%}"
+    return "-" if share is None else f"{per_cent(share)}%"
 
 
 def _amount(value: float | None) -> str:

@@ -46,6 +46,7 @@ HEAVY = {
         "vl_convert",
         "polars",
         "paho",
+        "typst",
         "xlsxwriter",
     },
     "history": {

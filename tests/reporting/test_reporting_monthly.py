@@ -92,7 +92,7 @@ def test_a_report_has_a_file_and_a_row_that_names_it(city):
         assert (said["sha256"], said["size_bytes"]) == (hashlib.sha256(content).hexdigest(), len(content))
     file = report_file(city.settings, report, "xlsx")
     assert file.name.startswith("operating-rate-2026-10-r1-draft-")
-    assert "第 1 版" in load_workbook(file)[SUMMARY]["A3"].value
+    assert "第 1 版，草稿，尚未定稿" in load_workbook(file)[SUMMARY]["A3"].value
     assert report_file(city.settings, report, "pdf").read_bytes().startswith(b"%PDF")
     assert [each.id for each in rows(city)] == [report.id]
     assert names(city.folder) == sorted(each["name"] for each in report.files.values())
