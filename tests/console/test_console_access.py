@@ -27,9 +27,14 @@ PARTS = {
     "month": "2026-10",
     "user_id": "1",
 }
-NOT_FOUND = {"/alarms/{alarm_id}/proof/{event_id}",
-    "/reports/{report_id}", "/exclusions/{exclusion_id}", "/exclusions/{exclusion_id}/attachment",
-    "/reports/{report_id}/{filename}", "/static/vega-{version}.js"}
+NOT_FOUND = {
+    "/alarms/{alarm_id}/proof/{event_id}",
+    "/reports/{report_id}",
+    "/exclusions/{exclusion_id}",
+    "/exclusions/{exclusion_id}/attachment",
+    "/reports/{report_id}/{filename}",
+    "/static/vega-{version}.js",
+}
 """Nothing is there in the small centre; whoever may look is told so."""
 OPEN_ANSWERS = {"/health": 200, "/metrics": 200, "/login": 303}
 """What the open addresses answer somebody who is logged in."""

@@ -263,13 +263,13 @@ def test_codes_of_another_version_are_shown_as_they_are(client, centre):
 
 
 def test_two_thousand_beneath_one_event_cost_no_more_than_ten(client, centre):
-    put_alarms(centre.registry, *beneath_events(1, 10))
-    few = {path: len(client.get(path).content) for path in ("/", "/alarms")}
     with centre.registry.writing() as session:
         session.add_all(
             Station(id=f"410882-{n:04d}", name="站", county_code="410882") for n in range(11, 2001)
         )
-        session.flush()
+    put_alarms(centre.registry, *beneath_events(1, 10))
+    few = {path: len(client.get(path).content) for path in ("/", "/alarms")}
+    with centre.registry.writing() as session:
         session.add_all(beneath_events(11, 2000)[2:])
     many = {path: len(client.get(path).content) for path in ("/", "/alarms")}
     assert many["/"] < few["/"] + 4_000 < 300_000

@@ -239,10 +239,10 @@ def counting(registry):
 @pytest.mark.parametrize(
     ("path", "first", "then"),
     [
-        ("/", 20, 10),
+        ("/", 22, 12),
         ("/stations", 7, 7),
         (f"/stations/{RUNNING}", 22, 12),
-        ("/alarms", 7, 7),
+        ("/alarms", 14, 14),
         ("/reports", 5, 5),
         ("/quarantine", 4, 4),
         ("/quarantine/2", 4, 4),
