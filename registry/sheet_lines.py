@@ -43,7 +43,7 @@ def lines_of(path: Path, sheets: Collection[str] = ()) -> list[list[str]]:
 
 
 def _csv(file: str, data: bytes) -> list[list[str]]:
-    text = _decoded(file, data)
+    text = decoded(file, data)
     first, _, rest = text.partition("\n")
     if first.strip().strip('"').lower().startswith("sep=") and rest:  # Excel's own way to name it
         separator, text = first.strip().strip('"')[4:] or "\t", "\n" + rest
@@ -62,7 +62,12 @@ def _head_line(text: str) -> str:
     return next((line for line in bare.splitlines() if line.strip()), "")
 
 
-def _decoded(file: str, data: bytes) -> str:
+def decoded(file: str, data: bytes) -> str:
+    """The text of a file that people saved: UTF-8, UTF-16 with its mark, or GB18030.
+
+    Raises:
+        SettingsError: it is none of them.
+    """
     marked = next((name for mark, name in _MARKS.items() if data.startswith(mark)), None)
     for encoding in [marked] if marked else ["utf-8", "gb18030"]:
         try:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from registry.finding_words import hint
@@ -12,29 +12,26 @@ from reporting.document_words import DocumentWords
 from reporting.figures import MonthFigures
 from reporting.month_lines import Change, FindingLine, QualityLine
 from reporting.rate import RULES
-from reporting.station_lines import StopLine
+from reporting.station_lines import StationLine, StopLine
 
 _CITY = "city"
+Line = TypeVar("Line")
 
 
-class _Stop(NamedTuple):
+class _Row(NamedTuple, Generic[Line]):
     number: int
-    line: StopLine
+    line: Line
 
 
-class _Quality(NamedTuple):
-    number: int
-    line: QualityLine
+_Stop = _Row[StopLine]
+_Quality = _Row[QualityLine]
+_Finding = _Row[FindingLine]
+_Change = _Row[Change]
 
 
-class _Finding(NamedTuple):
-    number: int
-    line: FindingLine
-
-
-class _Change(NamedTuple):
-    number: int
-    line: Change
+class _OfStation(Protocol):
+    @property
+    def station(self) -> StationLine: ...
 
 
 def stops_table(figures: MonthFigures, words: DocumentWords, companies: Mapping[str, str]) -> Json:
@@ -48,17 +45,7 @@ def stops_table(figures: MonthFigures, words: DocumentWords, companies: Mapping[
 
     column = Column[_Stop]
     columns: list[Column[_Stop]] = [
-        column(words.text("number"), 0.6, lambda row: str(row.number), "center"),
-        column(words.text("id"), 1.5, lambda row: row.line.station.id, "center"),
-        column(words.text("name"), 3, lambda row: row.line.station.address.name, "left"),
-        column(words.text("county"), 1.2, lambda row: row.line.station.address.county, "left"),
-        column(words.text("town"), 1.2, lambda row: row.line.station.address.town, "left"),
-        column(
-            words.text("company"),
-            2.2,
-            lambda row: companies.get(row.line.station.month.facility.company, ""),
-            "left",
-        ),
+        *_whose(words, companies, has_town=True),
         column(words.text("first_day"), 1.3, lambda row: cell.day(row.line.first), "center"),
         column(words.text("last_day"), 1.3, last, "center"),
         column(words.text("days"), 0.7, lambda row: cell.whole(row.line.days), tone=tone),
@@ -88,16 +75,7 @@ def quality_table(figures: MonthFigures, words: DocumentWords, companies: Mappin
 
     column = Column[_Quality]
     columns: list[Column[_Quality]] = [
-        column(words.text("number"), 0.6, lambda row: str(row.number), "center"),
-        column(words.text("id"), 1.5, lambda row: row.line.station.id, "center"),
-        column(words.text("name"), 3, lambda row: row.line.station.address.name, "left"),
-        column(words.text("county"), 1.2, lambda row: row.line.station.address.county, "left"),
-        column(
-            words.text("company"),
-            2.4,
-            lambda row: companies.get(row.line.station.month.facility.company, ""),
-            "left",
-        ),
+        *_whose(words, companies),
         column(words.text("countable"), 0.9, lambda row: cell.whole(row.line.station.month.countable_days)),
         column(words.text("due_hours"), 1, lambda row: cell.whole(row.line.due_hours)),
         column(words.text("valid_hours"), 1, lambda row: cell.plain(row.line.valid_hours)),
@@ -119,16 +97,7 @@ def findings_table(
     """One line a finding, with room to write what a visit found."""
     column = Column[_Finding]
     columns: list[Column[_Finding]] = [
-        column(words.text("number"), 0.6, lambda row: str(row.number), "center"),
-        column(words.text("id"), 1.5, lambda row: row.line.station.id, "center"),
-        column(words.text("name"), 2.6, lambda row: row.line.station.address.name, "left"),
-        column(words.text("county"), 1.2, lambda row: row.line.station.address.county, "left"),
-        column(
-            words.text("company"),
-            2,
-            lambda row: companies.get(row.line.station.month.facility.company, ""),
-            "left",
-        ),
+        *_whose(words, companies),
         column(words.text("first_seen"), 1.3, lambda row: cell.day(row.line.first), "center"),
         column(words.text("last_seen"), 1.3, lambda row: cell.day(row.line.last), "center"),
         column(
@@ -165,6 +134,26 @@ def changes_table(figures: MonthFigures, words: DocumentWords) -> Json:
     ]
     rows = [_Change(number, line) for number, line in enumerate(figures.changes, start=1)]
     return cell.table(words.text("title_changes"), columns, rows, "")
+
+
+def _whose(
+    words: DocumentWords, companies: Mapping[str, str], *, has_town: bool = False
+) -> list[Column[Any]]:
+    """The columns of lists that say of which facility a line is."""
+    column = Column[_Row[_OfStation]]
+    town: Column[Any] = column(words.text("town"), 1.2, lambda row: row.line.station.address.town, "left")
+
+    def company(row: _Row[_OfStation]) -> str:
+        return companies.get(row.line.station.month.facility.company, "")
+
+    return [
+        column(words.text("number"), 0.6, lambda row: str(row.number), "center"),
+        column(words.text("id"), 1.5, lambda row: row.line.station.id, "center"),
+        column(words.text("name"), 3, lambda row: row.line.station.address.name, "left"),
+        column(words.text("county"), 1.2, lambda row: row.line.station.address.county, "left"),
+        *([town] if has_town else []),
+        column(words.text("company"), 2.2, company, "left"),
+    ]
 
 
 def _shown(words: DocumentWords, what: str, written: str) -> str:

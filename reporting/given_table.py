@@ -10,13 +10,12 @@ from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
 
-from registry.sheet_lines import lines_of
+from registry.sheet_lines import decoded, lines_of
 from service.settings import Fault, SettingsError
 
 MOST_BYTES = 256 * 2**20
 MOST_FAULTS = 200
 """So many are told of one file; whoever has more has mistaken the file."""
-_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 _BOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _SEPARATORS = (",", ";", "\t")
 _LONGEST_HEAD = 20_000
@@ -154,7 +153,7 @@ def _lines(path: Path, progress: Callable[[float], None]) -> Iterator[tuple[int,
         return enumerate(lines_of(path), start=1)
     if len(data) > MOST_BYTES:
         raise SettingsError(str(path), [Fault("", "larger than 256 MB", remedy="Split it by months.")])
-    return _csv(str(path), _decoded(str(path), data), progress)
+    return _csv(str(path), decoded(str(path), data), progress)
 
 
 def _csv(file: str, text: str, progress: Callable[[float], None]) -> Iterator[tuple[int, list[str]]]:
@@ -180,17 +179,6 @@ def _csv(file: str, text: str, progress: Callable[[float], None]) -> Iterator[tu
         remedy = "Look for a quotation mark that is open or too many."
         fault = Fault(at_line(reader.line_num), f"cannot be read: {error}", remedy=remedy)
         raise SettingsError(file, [fault]) from error
-
-
-def _decoded(file: str, data: bytes) -> str:
-    marked = next((name for mark, name in _MARKS.items() if data.startswith(mark)), None)
-    for encoding in [marked] if marked else ["utf-8", "gb18030"]:
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    fault = Fault("", "cannot be read: neither UTF-8 nor GB18030 text", remedy='Save it as "CSV UTF-8".')
-    raise SettingsError(file, [fault])
 
 
 def _plain(head: str) -> str:
