@@ -21,7 +21,7 @@ from reporting.document_words import DocumentWords
 from reporting.figures import MonthFigures
 from reporting.fonts import FontError, Lettering, lettering
 from reporting.rate import RULE_VERSION
-from reporting.report_rows import DRAFT, FROZEN
+from reporting.report_rows import DRAFT, FROZEN, SERVICE
 from reporting.station_sheet import names_of
 from reporting.workbook import Cover
 from service.civil import Month, clock_of
@@ -155,10 +155,15 @@ def _cover(
         "counted": cell.day(figures.until),
         "cutoff": f"{clock_of(figures.cutoff_ms, cover.zone):%Y-%m-%d %H:%M}",
         "rule": RULE_VERSION,
-        "author": cover.author,
-        "frozen_by": cover.frozen_by,
+        "author": _person(words, cover.author),
+        "frozen_by": _person(words, cover.frozen_by),
         "frozen_at": ""
         if cover.frozen_ms is None
         else f"{clock_of(cover.frozen_ms, cover.zone):%Y-%m-%d %H:%M}",
     }
     return [[words.said(key), cell.clean(text)] for key, text in lines.items() if text]
+
+
+def _person(words: DocumentWords, name: str) -> str:
+    """Who did it; the service that makes reports is nobody's name."""
+    return words.said("itself") if name == SERVICE else name

@@ -30,7 +30,7 @@ def counties_table(figures: MonthFigures, words: DocumentWords, names: Mapping[s
 def companies_table(figures: MonthFigures, words: DocumentWords, names: Mapping[str, str]) -> Json:
     """The operators by rank, and all of them together."""
     title, empty = words.text("title_companies"), words.said("no_companies")
-    return _groups(figures, words, figures.companies, names, ("company", title, empty, 3.4))
+    return _groups(figures, words, figures.companies, names, ("company", title, empty, 2.6))
 
 
 def plan_table(figures: MonthFigures, words: DocumentWords, names: Mapping[str, str]) -> Json:
@@ -91,6 +91,7 @@ def _columns(words: DocumentWords, key: str, width: float, *, has_year: bool) ->
         return "bad" if strict is not None and strict < RULES.target else ""
 
     left: Align = "left"
+    narrow = words.choose(0.85, 1.0)
     change = column(
         "change_points",
         1.1,
@@ -102,28 +103,28 @@ def _columns(words: DocumentWords, key: str, width: float, *, has_year: bool) ->
         lambda group: cell.points(change_in_points(group.rate.by_number_strict, group.strict_year_before)),
     )
     return [
-        Column(words.text("rank"), 0.6, rank, "center"),
+        Column(words.text("rank"), words.choose(0.6, 0.75), rank, "center"),
         Column(words.text(key), width, lambda row: row.label, left),
-        column("registered", 0.8, lambda group: cell.whole(group.registered)),
-        column("not_counted", 0.8, lambda group: cell.whole(group.registered - group.rate.due)),
-        column("due", 0.8, lambda group: cell.whole(group.rate.due)),
-        column("normal", 0.8, lambda group: cell.whole(group.rate.normal)),
-        column("not_normal", 0.8, lambda group: cell.whole(group.rate.not_normal)),
-        column("not_assessable", 0.8, lambda group: cell.whole(group.rate.not_assessable)),
+        column("registered", narrow, lambda group: cell.whole(group.registered)),
+        column("not_counted", narrow, lambda group: cell.whole(group.registered - group.rate.due)),
+        column("due", narrow, lambda group: cell.whole(group.rate.due)),
+        column("normal", narrow, lambda group: cell.whole(group.rate.normal)),
+        column("not_normal", narrow, lambda group: cell.whole(group.rate.not_normal)),
+        column("not_assessable", narrow, lambda group: cell.whole(group.rate.not_assessable)),
         column("strict", 1.2, lambda group: cell.share(group.rate.by_number_strict))._replace(
             tone=strict_tone
         ),
         change,
         *((change_year,) if has_year else ()),
         column("lenient", 1.2, lambda group: cell.share(group.rate.by_number_lenient)),
-        column("by_days", 1.05, lambda group: cell.share(group.rate.by_days)),
-        column("by_capacity", 1.05, lambda group: cell.share(group.rate.by_capacity)),
-        column("completeness", 1.05, lambda group: cell.share(group.rate.completeness)),
-        column("connected", 0.9, lambda group: cell.whole(group.connected)),
+        column("by_days", 1.1, lambda group: cell.share(group.rate.by_days)),
+        column("by_capacity", 1.1, lambda group: cell.share(group.rate.by_capacity)),
+        column("completeness", 1.1, lambda group: cell.share(group.rate.completeness)),
+        column("connected", 1, lambda group: cell.whole(group.connected)),
         column("stops", 0.8, lambda group: cell.whole(group.stops)),
         column("stopped_days", 0.85, lambda group: cell.whole(group.stopped_days)),
         column("volume", 1.4, lambda group: cell.amount(group.amounts.volume_m3)),
         column("energy", 1.4, lambda group: cell.amount(group.amounts.energy_kwh)),
         column("load", 1, lambda group: cell.share(group.amounts.load)),
-        column("kwh_per_m3", 1.1, lambda group: cell.ratio(group.amounts.kwh_per_m3)),
+        column("kwh_per_m3", 1.3, lambda group: cell.ratio(group.amounts.kwh_per_m3)),
     ]

@@ -116,7 +116,7 @@ def changes_table(figures: MonthFigures, words: DocumentWords) -> Json:
     """One line a change, in the order given."""
 
     def subject(row: _Change) -> str:
-        return words.said("everywhere") if row.line.subject == _CITY else row.line.subject
+        return "" if row.line.subject == _CITY else row.line.subject
 
     def called(row: _Change) -> str:
         return row.line.name or (words.said("everywhere") if row.line.subject == _CITY else "")

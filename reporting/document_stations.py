@@ -85,10 +85,10 @@ def _columns(figures: MonthFigures, words: DocumentWords, companies: Mapping[str
         column(words.text("volume"), 1.35, lambda row: cell.amount(row.line.amounts.volume_m3)),
         column(words.text("load"), 1.25, lambda row: cell.share(row.line.amounts.load)),
         column(words.text("energy"), 1.35, lambda row: cell.amount(row.line.amounts.energy_kwh)),
-        column(words.text("kwh_per_m3"), 1.2, lambda row: cell.ratio(row.line.amounts.kwh_per_m3)),
+        column(words.text("kwh_per_m3"), 1.3, lambda row: cell.ratio(row.line.amounts.kwh_per_m3)),
         column(
             words.text("judgement"),
-            1.25,
+            words.choose(1.25, 1.55),
             lambda row: words.code("judgement", row.line.month.judgement),
             "center",
             _judgement_tone,

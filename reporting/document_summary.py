@@ -139,6 +139,7 @@ def _stops(figures: MonthFigures, words: DocumentWords) -> str:
     if not stops:
         return words.said("no_long_stops", days=RULES.stop_days)
     longest = max(stops, key=lambda stop: stop.days)
+    ongoing = sum(stop.is_ongoing for stop in stops)
     return words.said(
         "long_stops",
         days=RULES.stop_days,
@@ -146,7 +147,7 @@ def _stops(figures: MonthFigures, words: DocumentWords) -> str:
         stations=len({stop.station.id for stop in stops}),
         longest=longest.days,
         name=longest.station.address.name or longest.station.id,
-        ongoing=sum(stop.is_ongoing for stop in stops),
+        ongoing=words.said("some_ongoing", count=ongoing) if ongoing else "",
     )
 
 

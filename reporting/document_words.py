@@ -18,6 +18,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "place": ("统计范围", "Covers"),
     "rule": ("规则版本", "Rule version"),
     "author": ("编制人", "Author"),
+    "itself": ("系统自动", "by itself"),
     "frozen_by": ("定稿人", "Made final by"),
     "frozen_at": ("定稿时间", "Made final at"),
     "page": ("第 {page} 页 共 {pages} 页", "page {page} of {pages}"),
@@ -67,10 +68,10 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "All {count} counties with facilities due to run reached {target}."),
     "with_rate": ("{name}（{rate}）", "{name} ({rate})"),
     "long_stops": (
-        ("连续停运满 {days} 天的有 {stops} 次，涉及设施 {stations} 座，最长 {longest} 天（{name}）；"
-        "其中 {ongoing} 次持续中。"),
+        "连续停运满 {days} 天的有 {stops} 次，涉及设施 {stations} 座，最长 {longest} 天（{name}）{ongoing}。",
         ("Stops of {days} days and more: {stops}, at {stations} facilities, the longest {longest} days "
-        "({name}); {ongoing} still going on.")),
+        "({name}){ongoing}.")),
+    "some_ongoing": ("；其中 {count} 次持续中", "; {count} still going on"),
     "no_long_stops": ("没有连续停运满 {days} 天的设施。",
         "No facility stopped for {days} days or more in a row."),
     "said_data": (

@@ -13,6 +13,8 @@ from service.civil import Month
 
 CITY = "city"
 DRAFT, FROZEN = "draft", "frozen"
+SERVICE = "reporting"
+"""Who stands in the rows as author of what is made by itself."""
 _LOCK_OF_REPORTS = 0x71_6C_72_70
 
 

@@ -11,14 +11,13 @@ from registry.database import Registry
 from registry.services import HEALTH_EVERY_MS, report_health, take_lease
 from registry.working import give_back, work_until
 from reporting.life import Done, DueStep, due_steps, take_step
-from reporting.report_rows import waiting
+from reporting.report_rows import SERVICE, waiting
 from service.conditions import Conditions
 from service.process import UnavailableError
 from service.settings import SettingsError
 
 logger = logging.getLogger("reporting")
 
-NAME = "reporting"
 LEASE_MS = 120_000
 LOOK_EVERY_MS = 20_000
 TICK_S = 5.0
@@ -55,7 +54,7 @@ class Worker:
             wait_s=TICK_S,
             say=lambda: self._report(self._clock_ms()),
         )
-        give_back(self._registry, NAME, self._holder, logger)
+        give_back(self._registry, SERVICE, self._holder, logger)
 
     def tick(self, now_ms: int, stop: threading.Event | None = None) -> None:
         """Make what is due if it is time to look, and say how things are.
@@ -103,13 +102,13 @@ class Worker:
             self._waiting = [f"{report.month} r{report.revision}" for report in waiting(session)]
 
     def _take(self, step: DueStep) -> None:
-        done = take_step(self._registry, self._settings, step, self._clock_ms(), NAME)
+        done = take_step(self._registry, self._settings, step, self._clock_ms(), SERVICE)
         self._due -= 1
         _say(step, done)
 
     def _hold(self, now_ms: int) -> bool:
         with self._registry.writing() as session:
-            is_ours = take_lease(session, NAME, self._holder, now_ms, LEASE_MS)
+            is_ours = take_lease(session, SERVICE, self._holder, now_ms, LEASE_MS)
         if is_ours:
             self._conditions.end("lease")
         else:
@@ -120,7 +119,7 @@ class Worker:
         self._health_due_ms = now_ms + HEALTH_EVERY_MS
         figures = {"due": self._due, "waiting": self._waiting}
         with self._registry.writing() as session:
-            report_health(session, NAME, now_ms, self._conditions.current(), figures)
+            report_health(session, SERVICE, now_ms, self._conditions.current(), figures)
 
 
 def _say(step: DueStep, done: Done) -> None:

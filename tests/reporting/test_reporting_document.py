@@ -8,6 +8,7 @@ import subprocess
 from collections import defaultdict
 from datetime import date
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from openpyxl import load_workbook
@@ -133,6 +134,43 @@ def test_both_files_say_the_same_of_every_station(rich, language):
         assert holds(numbers, days)
         (printed,) = [row for row in rows if line.id in row and holds(row, days)]
         assert judged.split()[0] in printed
+
+
+def test_its_parts_are_numbered_without_a_gap(rich, monkeypatch):
+    def numbers(figures):
+        text = plain(monthly_document(figures, cover("en"), []))
+        found = re.findall(
+            r"^(\d+) (?=Summary|Main fig|Charts|By |Targets|Changes|Stops|Facil|Data|Defin)",
+            text,
+            re.MULTILINE,
+        )
+        return [int(number) for number in found]
+
+    with_charts = numbers(rich)
+    assert with_charts == list(range(1, 13))
+    monkeypatch.setattr(document, "_LONG_FROM", 0)
+    assert numbers(rich) == with_charts
+    assert numbers(rich._replace(counties=[])) == list(range(1, 12))
+
+
+def test_no_word_of_a_table_runs_into_the_next(rich):
+    content = monthly_document(rich, cover("en"), TREND)
+    found = defaultdict(list)
+    rows = csv.DictReader(
+        io.StringIO(ran("pdftotext", content, "-tsv")), delimiter="\t", quoting=csv.QUOTE_NONE
+    )
+    for row in rows:
+        if row["level"] == "5":
+            left, top, width = (float(row[key]) for key in ("left", "top", "width"))
+            found[row["page_num"], round(top)].append((left, left + width, row["text"]))
+    met = [
+        (before[2], after[2])
+        for words in found.values()
+        for before, after in pairwise(sorted(words))
+        if before[1] > after[0] + 0.5
+    ]
+    assert len(found) > 50
+    assert met == []
 
 
 def test_the_smaller_tables_are_printed(rich):
