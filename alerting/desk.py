@@ -55,8 +55,9 @@ class Desk:
         told: the steps that are to be told, after each act.
     """
 
-    def __init__(self, session: Session, by: str, now_ms: int) -> None:
+    def __init__(self, session: Session, by: str, now_ms: int, address: str = "") -> None:
         self._session = session
+        self._address = address
         self._by = _text("by", by, LONGEST_ACTOR, is_needed=True)
         self._now_ms = now_ms
         self.told: list[Step] = []
@@ -258,8 +259,9 @@ class Desk:
 
     def _audit(self, action: str, subject: str, after: Mapping[str, object]) -> None:
         note_change(
-            self._session, at_ms=self._now_ms, actor=self._by, action=action, subject=subject, after=after
-        )
+            self._session, at_ms=self._now_ms, actor=self._by, address=self._address, action=action,
+            subject=subject, after=after,
+        )  # fmt: skip
 
     def _settle(self, alarms: Iterable[Alarm], note: str = "") -> None:
         """Bring the quietness of a subject's alarms in line with what people decided."""

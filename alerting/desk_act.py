@@ -16,11 +16,12 @@ T = TypeVar("T")
 class Turn:
     """One person at the desk, act by act."""
 
-    def __init__(self, registry: Registry, settings: CentreSettings, by: str) -> None:
-        """Raises SettingsError if the duty roster cannot be used."""
+    def __init__(self, registry: Registry, settings: CentreSettings, by: str, address: str = "") -> None:
+        """Raises SettingsError if the duty roster cannot be used; `address` is the actor's."""
         self._registry = registry
         self._settings = settings
         self._by = by
+        self._address = address
         self._post = post_of(settings.notify, settings.zone, settings.centre.language)
 
     def act(self, do: Callable[[Desk], T], now_ms: int) -> tuple[T, bool]:
@@ -37,7 +38,7 @@ class Turn:
             DeskError: it cannot be done.
         """
         with self._registry.writing() as session:
-            desk = Desk(session, self._by, now_ms)
+            desk = Desk(session, self._by, now_ms, self._address)
             done = do(desk)
             if desk.told:
                 cards = fleet_cards(session, self._settings.alarms)

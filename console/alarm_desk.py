@@ -23,7 +23,7 @@ from console.alarm_acts import ActError, Do, Given, read_act, read_cause, read_t
 from console.alarm_lists import AlarmRow, some
 from console.desk import Desk
 from console.form import BAD_FORM, Form, form_of
-from console.person import Person, person_of
+from console.person import Person, client_address, person_of
 from console.reader import Reader
 from console.said import said
 from console.uploads import MOST_BYTES, UploadError, drop_upload, store_upload, upload_answer
@@ -89,7 +89,7 @@ class _AlarmDesk:
         folder, kept = Path(self._desk.settings.console.uploads_path), ""
         try:
             text, cause = read_text(form, "text", is_needed=True), read_cause(form)
-            turn = self._turn(person)
+            turn = self._turn(request)
             proof: dict[str, object] = {}
             for upload in form.uploads("proof")[:1]:
                 stored = store_upload(folder, upload.file.read(MOST_BYTES + 1))
@@ -119,9 +119,10 @@ class _AlarmDesk:
             name, download_as = str(event.details["file"]), f"alarm-{alarm.id}-{event.id}"
         return upload_answer(Path(self._desk.settings.console.uploads_path), name, download_as)
 
-    def _turn(self, person: Person) -> Turn:
+    def _turn(self, request: Request) -> Turn:
+        by, address = person_of(request).name, client_address(request)
         try:
-            return Turn(self._desk.registry, self._desk.settings, person.name)
+            return Turn(self._desk.registry, self._desk.settings, by, address)
         except SettingsError as error:
             raise ActError(words.ROSTER_WRONG) from error
 
@@ -133,7 +134,7 @@ class _AlarmDesk:
         """
         if not rows:
             raise ActError(words.NONE_CHOSEN)
-        turn, reader = self._turn(person_of(request)), self._desk.reader(request)
+        turn, reader = self._turn(request), self._desk.reader(request)
         done: list[AlarmRow] = []
         rang: list[AlarmRow] = []
         refused: list[tuple[AlarmRow, DeskError]] = []

@@ -22,7 +22,7 @@ from console_login import ETERNAL_MS, Limits, log_in, token_of
 
 from console.alarm_pages import MOST_ROWS
 from console.person import csrf_of
-from registry.tables import Alarm, AlarmEvent, AlarmMute, Company, Notification, Station
+from registry.tables import Alarm, AlarmEvent, AlarmMute, Audit, Company, Notification, Station
 
 OWN, OTHERS = "清源环保运维有限公司", "碧水环保有限公司"
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 200
@@ -103,6 +103,9 @@ def test_what_a_shelf_was_over_rings_again_and_is_told(somebody, each_kind):
     shelved = somebody.act("shelve", MEDIUM_NEW, reason="testing", hours="4", note="调试")
     assert told(shelved) == ["Shelved: 北寨村污水处理站 Stopped"]
     assert alarm(each_kind, MEDIUM_NEW).shelved_until_ms == NOW_MS + 4 * HOUR_MS
+    with each_kind.registry.reading() as session:
+        row = session.query(Audit).filter_by(action="alarms.shelved").one()
+    assert (row.object, row.address) == (alarm(each_kind, MEDIUM_NEW).subject, "testclient")
     with each_kind.registry.reading() as session:
         mute = session.query(AlarmMute).one()
         assert (mute.by, mute.reason, mute.note) == ("admin", "testing", "调试")
