@@ -15,7 +15,7 @@ Row = TypeVar("Row")
 Align = Literal["left", "center", "right"]
 NONE = ""
 """What is not known stays empty, never zero."""
-_LONGEST_WORD = 16
+_LONGEST_WORD, _PIECE = 16, 8
 _BREAK = "\u200b"
 
 
@@ -72,7 +72,7 @@ _UNPRINTED = {"Cc", "Cf", "Cs", "Co", "Cn"}
 def _breakable(word: str) -> str:
     if len(word) <= _LONGEST_WORD or max(word) > "\u2e80":
         return word
-    return _BREAK.join(word[n : n + _LONGEST_WORD] for n in range(0, len(word), _LONGEST_WORD))
+    return _BREAK.join(word[n : n + _PIECE] for n in range(0, len(word), _PIECE))
 
 
 def whole(value: int | None) -> str:
