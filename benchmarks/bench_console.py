@@ -54,6 +54,7 @@ PAGES = {
     "/stations": "station list",
     "/stations?q=1&state=stopped": "station list, searched",
     "/alarms": "alarms",
+    "/reports": "reports",
 }
 CHARTS = ("24h", "7d", "31d", "90d")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",

@@ -10,8 +10,7 @@ from fastapi.testclient import TestClient
 from playwright.sync_api import sync_playwright
 from starlette.routing import Mount
 from test_console_access import PARTS, routes_of
-from test_console_browser import FLAGS
-from test_console_login_browser import serving_with_login
+from test_console_browser import FLAGS, serving
 
 from console.app import create_app
 
@@ -64,7 +63,7 @@ def addresses(full, tmp_path):
 @pytest.fixture
 def opened(full, tmp_path, chromium):
     """A logged-in browser of a language: opens pages, and applies rules to what is open."""
-    with serving_with_login(full, tmp_path / "vega-0.js") as address, sync_playwright() as playwright:
+    with serving(full, tmp_path / "vega-0.js", open_demo=False) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         try:
             yield lambda language: _Opened(browser, address, language, token_of(full.registry))

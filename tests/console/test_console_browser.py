@@ -20,9 +20,10 @@ RENEW = "document.dispatchEvent(new Event('visibilitychange'))"
 
 
 @contextmanager
-def serving(centre, chart_script, port=0):
+def serving(centre, chart_script, port=0, *, open_demo=True):
+    """A real server; without the demo's freedom one has to log in."""
     app = create_app(
-        centre.settings, centre.registry, centre.history, centre.clock, chart_script, open_demo=True
+        centre.settings, centre.registry, centre.history, centre.clock, chart_script, open_demo=open_demo
     )
     stop = threading.Event()
     with listen("127.0.0.1", port) as taken:

@@ -1,30 +1,11 @@
 """A real browser logs in, is made to wait, is logged out by the clock and by itself, and comes back."""
 
 import re
-import threading
-from contextlib import contextmanager
 
 from console_centre import MINUTE_MS
 from console_login import PASSWORD, Limits, user_of
 from playwright.sync_api import expect
-from test_console_browser import PATIENCE_MS, RENEW, browsing
-
-from console.app import create_app
-from console.server import address_of, listen, serve
-
-
-@contextmanager
-def serving_with_login(centre, chart_script):
-    app = create_app(centre.settings, centre.registry, centre.history, centre.clock, chart_script)
-    stop = threading.Event()
-    with listen("127.0.0.1", 0) as taken:
-        thread = threading.Thread(target=serve, args=(app, taken, stop))
-        thread.start()
-        try:
-            yield address_of(taken)
-        finally:
-            stop.set()
-            thread.join()
+from test_console_browser import PATIENCE_MS, RENEW, browsing, serving
 
 
 def log_in(page, password):
@@ -35,7 +16,7 @@ def log_in(page, password):
 
 def test_a_day_of_logging_in_and_out(centre, tmp_path, chromium):
     user_of(centre.registry, Limits("operator"), "王工", PASSWORD)
-    with serving_with_login(centre, tmp_path / "vega-0.js") as address, browsing(chromium) as page:
+    with serving(centre, tmp_path / "vega-0.js", open_demo=False) as address, browsing(chromium) as page:
         refused = []
         page.on("pageerror", lambda error: refused.append(str(error)))
         page.goto(f"{address}stations?state=stopped")

@@ -1,8 +1,6 @@
 """A whole shift in a real browser: an operator, the manager who approves, a server that goes away."""
 
 import re
-import threading
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -11,10 +9,8 @@ from console_centre import HOUR_MS, NOW_MS, RUNNING
 from console_login import PASSWORD, Limits, user_of
 from playwright.sync_api import expect
 from test_console_alarm_browser import raise_alarm
-from test_console_browser import PATIENCE_MS, RENEW, browsing
+from test_console_browser import PATIENCE_MS, RENEW, browsing, serving
 
-from console.app import create_app
-from console.server import address_of, listen, serve
 from registry.tables import Alarm, Audit, Exclusion
 
 COUNTY, OTHERS_STATION = "410882", "410822-0001"
@@ -22,21 +18,6 @@ OPERATOR, MANAGER = "王工（虚构）", "赵科（虚构）"
 STOP_ALARM, OTHERS_ALARM, LATE_ALARM = 801, 802, 803
 LAST_REPORT = "qingliu-2026-10-r1.xlsx"
 EIGHT_DAYS = (date(2026, 11, 2), date(2026, 11, 9))  # three more than count without a manager
-
-
-@contextmanager
-def serving_the_shift(centre, chart_script, port=0):
-    """The console as in earnest, on a port of its own or on one it had before."""
-    app = create_app(centre.settings, centre.registry, centre.history, centre.clock, chart_script)
-    stop = threading.Event()
-    with listen("127.0.0.1", port) as taken:
-        thread = threading.Thread(target=serve, args=(app, taken, stop))
-        thread.start()
-        try:
-            yield address_of(taken)
-        finally:
-            stop.set()
-            thread.join()
 
 
 def told_by(page):
@@ -171,7 +152,7 @@ def test_a_shift_of_an_operator_and_the_manager(months, chart_script, chromium):
     user_of(months.registry, Limits("manager"), MANAGER, PASSWORD)
     with browsing(chromium) as page:
         told = told_by(page)
-        with serving_the_shift(months, chart_script) as address:
+        with serving(months, chart_script, open_demo=False) as address:
             log_in(page, address, OPERATOR)
             sees_the_own_county_only(page, address)
             told[:] = [line for line in told if "404" not in line]
@@ -194,7 +175,7 @@ def test_a_shift_of_an_operator_and_the_manager(months, chart_script, chromium):
         page.evaluate(RENEW)
         expect(lost).to_contain_text("与中心失去连接", timeout=PATIENCE_MS)
         raise_alarm(months, LATE_ALARM, 60)
-        with serving_the_shift(months, chart_script, port):
+        with serving(months, chart_script, port, open_demo=False):
             expect(lost).to_be_hidden(timeout=PATIENCE_MS)  # by itself, and still logged in
             expect(page.locator(f"#active #alarm-{LATE_ALARM}")).to_be_visible()
     assert all("net::ERR_" in line for line in told)
