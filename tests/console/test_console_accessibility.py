@@ -77,9 +77,17 @@ class _Opened:
         context.add_cookies([{"name": "session", "value": token, "url": address}])
         self.page = context.new_page()
         self._address = address.rstrip("/")
+        self._asked = []
+        self.page.on("request", lambda request: self._asked.append(request.url))
 
     def go(self, path):
         self.page.goto(self._address + path, wait_until="domcontentloaded")
+
+    def named_outside(self):
+        """Addresses that are not ours: those that the page asked for, and those that stand in it."""
+        named = self.page.evaluate("""() => [...document.querySelectorAll("[src], [href], [action]")].map(
+            each => each.src || each.action || each.href).filter(each => typeof each === "string")""")
+        return sorted({each for each in self._asked + named if not each.startswith(self._address + "/")})
 
     def breaks(self, *names):
         code = f"names => {{ const rules = {RULES.strip()}; return names.flatMap(name => rules[name]()); }}"
@@ -108,6 +116,7 @@ def faults_of(browser, path, language):
     faults = browser.breaks("structure", "controls", "tables", "contrast", "narrow", "targets")
     if browser.page.evaluate("document.documentElement.lang") != language:
         faults.append("the wrong language")
+    faults += [f"leads outside: {each}" for each in browser.named_outside()]
     browser.see(DESK, scheme="dark")
     faults += [f"dark: {each}" for each in browser.breaks("contrast")]
     browser.see(PHONE)
