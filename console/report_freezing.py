@@ -7,7 +7,8 @@ from console.words import N_
 from registry.tables import Report
 from reporting.deadlines import exclusions_close_ms
 from reporting.life import freeze_by_person
-from reporting.monthly import Freezing, ReportError
+from reporting.monthly import Freezing
+from reporting.report_files import ReportError
 from reporting.report_rows import DRAFT, revisions
 from service.civil import Month
 

@@ -21,9 +21,9 @@ from console.said import said
 from console.words import N_
 from registry.tables import Report, Station
 from reporting.data_file import figures_of
-from reporting.monthly import ReportError, due_months, report_file
 from reporting.rate import RULES
-from reporting.report_rows import DRAFT
+from reporting.report_files import ReportError, report_file
+from reporting.report_rows import DRAFT, due_months
 from reporting.verify import verify
 from service.civil import Month, day_of
 

@@ -22,16 +22,6 @@ class DrawingError(UnavailableError):
     """The charts cannot be drawn; the text says why."""
 
 
-def as_svg(spec: Mapping[str, Any], font: str = FONT) -> str:
-    """Draw one specification; see `as_svgs`, which draws several in the time of one.
-
-    Raises:
-        DrawingError: it is no specification of a chart, or vl-convert is missing or fails.
-    """
-    (drawn,) = as_svgs([spec], font)
-    return drawn
-
-
 def as_svgs(specs: Sequence[Mapping[str, Any]], font: str = FONT) -> list[str]:
     """Draw Vega-Lite with its data inside; equal charts make equal texts, and nothing is fetched.
 

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
+from reporting.chart_drawing import as_svgs
 from reporting.document_cells import Json
 from reporting.document_words import DocumentWords
 from reporting.figures import MonthFigures
-from reporting.report_charts import as_svgs, county_chart, trend_chart
+from reporting.report_charts import county_chart, trend_chart
 from service.civil import Month
 
 

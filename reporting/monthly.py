@@ -17,7 +17,7 @@ from registry.tables import Report, ReportCheck
 from reporting.drawing import Drawn, draw
 from reporting.edition import Edition, contents
 from reporting.frozen_record import FREEZE, frozen_fields, subject_of
-from reporting.headline import decimal, summary
+from reporting.headline import summary
 from reporting.notice import tell, untell
 from reporting.rate import RULE_VERSION
 from reporting.report_files import (
@@ -27,17 +27,10 @@ from reporting.report_files import (
     all_staged,
     described,
     file_name,
-    report_file,
-    staged,
     sweep,
 )
-from reporting.report_rows import CITY, DRAFT, FROZEN, due_months, lock, revisions
+from reporting.report_rows import CITY, DRAFT, FROZEN, lock, revisions
 from service.civil import Month
-
-__all__ = [
-    "Freezing", "ReportError", "decimal", "draw", "due_months", "freeze_report", "make_report", "note_check",
-    "report_file", "staged", "summary", "tidy", "withdraw", "write_draft",
-]  # fmt: skip
 
 
 class Freezing(NamedTuple):

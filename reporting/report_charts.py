@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from reporting.chart_drawing import FONT, as_svg, as_svgs
+from reporting.chart_drawing import FONT
 from reporting.chart_look import DASH, Json, Look
 from reporting.county_bars import CountyBar, county_bars
 from reporting.group_figures import GroupFigures
@@ -14,8 +14,6 @@ from reporting.rate import RULES
 from reporting.shares import per_cent
 from reporting.words import Words, percent
 from service.civil import Month
-
-__all__ = ["FONT", "WIDTH_PX", "as_svg", "as_svgs", "county_chart", "printed_rate", "trend_chart"]
 
 WIDTH_PX = 482
 """A line of upright A4 with margins of 20 mm, in points: set that wide, a pixel is a point."""

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from console.palette import PALETTES, frame
 from reporting.amounts import of_many
-from reporting.chart_drawing import DrawingError
+from reporting.chart_drawing import DrawingError, as_svgs
 from reporting.chart_look import DASH, Look
 from reporting.group_figures import GroupFigures
 from reporting.month_columns import TrendMonth, TrendWords, month_columns
 from reporting.rate import RULES, Rate
-from reporting.report_charts import as_svg, as_svgs, county_chart, printed_rate, trend_chart
+from reporting.report_charts import county_chart, printed_rate, trend_chart
 from service.civil import Month
 
 TWELVE = [(Month(2025, 11).after(n), Fraction(n, 11)) for n in range(12)]
@@ -134,7 +134,7 @@ def test_what_is_no_chart_is_an_error():
         "charts of the report: Vega-Lite to SVG conversion failed: TypeError: e.layer.map is not a function"
     )
     with pytest.raises(DrawingError) as caught:
-        as_svg({"layer": 3})
+        as_svgs([{"layer": 3}])
     assert str(caught.value) == said
 
 

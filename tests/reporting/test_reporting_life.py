@@ -17,8 +17,11 @@ from registry.config import CentreSettings
 from registry.database import open_registry
 from registry.notify_settings import Channel, NotifySettings
 from registry.tables import Audit, DayVerdict, Exclusion, Notification, Report
+from reporting.drawing import draw
 from reporting.figures import month_figures
-from reporting.monthly import ReportError, decimal, draw, write_draft
+from reporting.headline import decimal
+from reporting.monthly import write_draft
+from reporting.report_files import ReportError
 from reporting.report_rows import waiting
 from reporting.verify import verify
 from service.civil import Month

@@ -18,7 +18,7 @@ from registry.database import Registry
 from registry.tables import DayVerdict
 from reporting.changes import figures_sha256
 from reporting.data_file import plain_figures
-from reporting.monthly import ReportError
+from reporting.report_files import ReportError
 from reporting.verify import verify
 
 BEGIN = datetime(2026, 10, 31, 18, tzinfo=UTC)  # the 1st of November at 02:00

@@ -14,18 +14,12 @@ from sqlalchemy.exc import IntegrityError
 
 import reporting.monthly
 from registry.tables import Report
-from reporting.monthly import (
-    Freezing,
-    ReportError,
-    decimal,
-    draw,
-    due_months,
-    freeze_report,
-    make_report,
-    report_file,
-    staged,
-)
+from reporting.drawing import draw
+from reporting.headline import decimal
+from reporting.monthly import Freezing, freeze_report, make_report
 from reporting.rate import RULE_VERSION
+from reporting.report_files import ReportError, report_file, staged
+from reporting.report_rows import due_months
 from service.civil import Month
 
 SEPTEMBER, NOVEMBER = Month(2026, 9), Month(2026, 11)
