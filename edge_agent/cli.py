@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 from edge_agent.config import DEFAULT_PATH
+from edge_agent.language import LANGUAGES, language_in
 from edge_agent.profile_file import load_profile, profile_names
-from edge_agent.status_words import LANGUAGES, WORDS, language_of
+from edge_agent.status_words import WORDS
 from service.process import complain, start_log, stop_signals
 from service.settings import SettingsError
 
@@ -106,7 +107,7 @@ def _status(arguments: argparse.Namespace) -> int:
     from edge_agent.status_page import ask_agent, control_path, page  # noqa: PLC0415
     from edge_agent.status_troubles import troubles  # noqa: PLC0415
 
-    words = WORDS[arguments.language or language_of(os.environ.get("LANG", ""))]
+    words = WORDS[arguments.language or language_in(os.environ)]
     line, status = ask_agent(control_path(load_agent(arguments.config).settings), words)
     is_terminal = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     print(line if arguments.json else page(status, words, colours=is_terminal))

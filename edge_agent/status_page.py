@@ -3,7 +3,6 @@
 The agent listens at `control_path`; what it answers stands in `edge_agent.status_document`.
 """
 
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta, tzinfo
@@ -13,12 +12,12 @@ from edge_agent.config import AgentSettings
 from edge_agent.status_document import ASKED, OutboxPart, StatusDocument, instant, understood
 from edge_agent.status_troubles import Trouble, connection, troubles
 from edge_agent.status_words import Words, span_in
+from edge_agent.terminal import BOLD_RED, GREEN, PLAIN, RED, printable, table
 from service.control_socket import NoAnswerError, ask
 from service.process import UnavailableError
 
 TIMEOUT_S = 10.0
 """A box with a slow card may be writing just now."""
-_GREEN, _RED, _BOLD_RED, _PLAIN = "\x1b[1;32m", "\x1b[31m", "\x1b[1;31m", "\x1b[0m"
 
 
 class NoStatusError(UnavailableError):
@@ -45,7 +44,7 @@ def ask_agent(path: Path, words: Words) -> tuple[str, StatusDocument]:
     try:
         return line, understood(line)
     except ValueError as error:
-        raise NoStatusError(words.not_understood.format(path=path, found=_printable(str(error)))) from error
+        raise NoStatusError(words.not_understood.format(path=path, found=printable(str(error)))) from error
 
 
 def page(status: StatusDocument, words: Words, *, colours: bool, zone: tzinfo | None = None) -> str:
@@ -59,13 +58,13 @@ def page(status: StatusDocument, words: Words, *, colours: bool, zone: tzinfo | 
     """
     found = troubles(status, words)
     headline = _headline(found, words)
-    lines = [f"{_GREEN if not found else _BOLD_RED}{headline}{_PLAIN}" if colours else headline]
-    lines += _coloured(_table(found, indent="  "), range(len(found)), colours=colours)
-    lines += ["", *_table(_facts(status, words, zone))]
+    lines = [f"{GREEN if not found else BOLD_RED}{headline}{PLAIN}" if colours else headline]
+    lines += _coloured(table(found, indent="  "), range(len(found)), colours=colours)
+    lines += ["", *table(_facts(status, words, zone))]
     meters = [words.heads, *_meters(status, words)]
     places = {trouble.place for trouble in found}
     ill = [row for row, (name, *_) in enumerate(meters) if name in places]
-    lines += ["", *_coloured(_table(meters, right=(4,)), ill, colours=colours)]
+    lines += ["", *_coloured(table(meters, right=(4,)), ill, colours=colours)]
     return "\n".join(lines)
 
 
@@ -132,31 +131,6 @@ def _time(at: datetime, zone: tzinfo | None) -> str:
     return f"{at:%Y-%m-%d %H:%M:%S %z}"
 
 
-def _table(rows: Iterable[Sequence[str]], *, indent: str = "", right: Sequence[int] = ()) -> list[str]:
-    """Rows as lines of aligned columns, the last as long as it is."""
-    cells = [[_printable(cell) for cell in row] for row in rows]
-    widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
-    lines = []
-    for row in cells:
-        gaps = [" " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
-        padded = [
-            gap + cell if column in right else cell + gap
-            for column, (cell, gap) in enumerate(zip(row, gaps, strict=True))
-        ]
-        lines.append((indent + "  ".join(padded)).rstrip())
-    return lines
-
-
 def _coloured(lines: Sequence[str], chosen: Iterable[int], *, colours: bool) -> list[str]:
     red = set(chosen) if colours else set()
-    return [f"{_RED}{line}{_PLAIN}" if row in red else line for row, line in enumerate(lines)]
-
-
-def _printable(text: str) -> str:
-    """A text of elsewhere without what could command a terminal."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
-
-
-def _width(text: str) -> int:
-    """How wide a text is on a terminal, where a Chinese letter takes two places."""
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+    return [f"{RED}{line}{PLAIN}" if row in red else line for row, line in enumerate(lines)]

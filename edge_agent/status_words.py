@@ -1,9 +1,8 @@
 """The words of the status page, one table a language; texts of the log and of meters stay as they are."""
 
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple
 
-Language = Literal["en", "zh-CN"]
-LANGUAGES: tuple[Language, ...] = get_args(Language)
+from edge_agent.language import Language
 
 
 class Words(NamedTuple):
@@ -187,11 +186,6 @@ _CHINESE = Words(
 )
 
 WORDS: dict[Language, Words] = {"en": _ENGLISH, "zh-CN": _CHINESE}
-
-
-def language_of(lang: str) -> Language:
-    """The page's language for a value of `$LANG` such as `zh_CN.UTF-8`."""
-    return "zh-CN" if lang.lower().startswith("zh") else "en"
 
 
 def span_in(words: Words, seconds: int) -> str:

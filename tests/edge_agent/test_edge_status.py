@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from two_meters import TWO_METERS
 
 from edge_agent.config import load_agent
+from edge_agent.language import LANGUAGES, language_in
 from edge_agent.status_document import (
     LinkState,
     MeterState,
@@ -33,7 +34,7 @@ from edge_agent.status_document import (
 )
 from edge_agent.status_page import NoStatusError, ask_agent, control_path, page
 from edge_agent.status_troubles import troubles
-from edge_agent.status_words import LANGUAGES, WORDS, language_of, span_in
+from edge_agent.status_words import WORDS, span_in
 from service.control_socket import ControlSocket
 from telemetry.reading import WHYS
 
@@ -444,7 +445,7 @@ def test_spans(seconds, english, chinese):
     [("zh_CN.UTF-8", "zh-CN"), ("ZH_TW", "zh-CN"), ("en_US.UTF-8", "en"), ("C", "en"), ("", "en")],
 )
 def test_lang_decides(lang, language):
-    assert language_of(lang) == language
+    assert language_in({"LANG": lang}) == language
 
 
 def test_the_page_of_a_healthy_agent():

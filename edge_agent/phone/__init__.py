@@ -1,0 +1,1 @@
+"""`qingliu agent web`: the installer's commands on a phone."""
