@@ -13,6 +13,7 @@ from collector import quarantine_command
 from registry.config import CollectorSettings, load_centre
 from registry.database import open_registry
 from service.process import now_ms, start_log, stop_signals
+from service.systemd import Heart
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +60,7 @@ def _run(arguments: argparse.Namespace) -> int:
     ):
         collector = Collector(settings, registry, history, now_ms, client_id)
         with _metrics(settings.collector, collector):
-            collector.run(stop)
+            collector.run(stop, Heart().beat)
     return 0
 
 

@@ -16,12 +16,14 @@ from contextlib import ExitStack, closing
 from collector.figures import Figures
 from collector.house import House
 from collector.ingest import Answer, Work, take
+from collector.renewing import Renewing
 from collector.storing import Lot, Storer
 from history.port import History
 from registry.config import CentreSettings
 from registry.database import Registry
 from service.broker import BrokerError, Connection, Message
 from service.conditions import Conditions
+from service.systemd import no_manager
 from telemetry.ack import encode_ack
 from telemetry.batch import MAX_PAYLOAD_BYTES
 from telemetry.status import UnreadableStatusError, decode_status
@@ -73,17 +75,21 @@ class Collector:
         self._inbox_bytes = 0
         self._storer: Storer
         self._house: House
+        self._renewing: Renewing
 
-    def run(self, stop: threading.Event) -> None:
-        """Connect, collect, reconnect, until told to stop."""
+    def run(self, stop: threading.Event, beat: Callable[[], None] = no_manager) -> None:
+        """Connect, collect, reconnect, until told to stop; `beat` is called at every turn."""
         wait_s = 1.0
         with ExitStack() as stack:
             self._storer = stack.enter_context(closing(self._made_storer()))
             self._house = stack.enter_context(closing(self._made_house()))
+            renewing = Renewing(self._settings, self._registry, self.conditions, self._clock_ms)
+            self._renewing = stack.enter_context(closing(renewing))
             while not stop.is_set():
+                beat()
                 try:
                     if self._house.knows_stations(self._clock_ms()):
-                        self._session(stop)
+                        self._session(stop, beat)
                         wait_s = 1.0
                 except BrokerError as error:
                     self.conditions.begin("broker", str(error))
@@ -106,7 +112,7 @@ class Collector:
             is_one_of_many=bool(self._settings.collector.shared_group),
         )
 
-    def _session(self, stop: threading.Event) -> None:
+    def _session(self, stop: threading.Event, beat: Callable[[], None]) -> None:
         group = self._settings.collector.shared_group
         self._work = Work()
         self._inbox.clear()
@@ -114,13 +120,18 @@ class Collector:
         connection = Connection(
             self._settings.mqtt,
             self._client_id,
-            subscriptions=[(every_station("readings", group), 0), (every_station("status"), 1)],
+            subscriptions=[
+                (every_station("readings", group), 0),
+                (every_station("status"), 1),
+                *([(every_station("reply", group), 1)] if self._renewing.is_on else []),
+            ],
             on_message=self._receive,
         )
         try:
             self.conditions.end("broker")
             self._house.listens_since_ms = self._clock_ms()
             while not stop.is_set():
+                beat()
                 has_work = bool(self._inbox) and not self._is_full()
                 is_paused = self._inbox_bytes >= PAUSE_BYTES and (has_work or self._storer.wait(STEP_S))
                 if not is_paused:
@@ -169,6 +180,9 @@ class Collector:
             self.figures.messages["ignored"] += 1
         elif address.leaf == "status":
             self._hear_status(address.station, message)
+        elif address.leaf == "reply":
+            is_taken = self._renewing.hear(address.station, message.payload)
+            self.figures.messages["taken" if is_taken else "ignored"] += 1
         else:
             self.figures.messages["taken"] += 1
             take(
@@ -195,6 +209,8 @@ class Collector:
         prompt, self._work.prompt = self._work.prompt, []
         self._answer(connection, prompt)
         self._settle(connection)
+        for name, payload in self._renewing.answers():
+            connection.publish(name, payload, qos=1)
         if self._work.messages and self._storer.takes(self._work):
             self._storer.give(Lot(self._work, connection, self._work_since_s))
             self._work = Work()

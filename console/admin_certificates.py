@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 from cryptography import x509
 
 from registry.config import CentreSettings
+from registry.identity.authority_folder import CERTIFICATE, REVOKED
 
 DAY_MS = 86_400_000
 SOON_MS = 30 * DAY_MS
@@ -31,8 +32,13 @@ class CertificateRow(NamedTuple):
 
 
 def certificates(settings: CentreSettings, now_ms: int) -> list[CertificateRow]:
-    """Every certificate of the settings; of a file with a chain the one that ends first is named last."""
-    return [row for role, path in _files(settings) for row in _rows(role, Path(path), now_ms)]
+    """Every certificate of the settings; of a file with a chain the one that ends first is named last.
+
+    With the centre's own authority comes its list of the revoked, past whose end no station gets in.
+    """
+    rows = [row for role, path in _files(settings) for row in _rows(role, Path(path), now_ms)]
+    revoked = Path(settings.identity.path) / REVOKED
+    return rows + ([_list_row(revoked, now_ms)] if _is_there(revoked) else [])
 
 
 def _files(settings: CentreSettings) -> Iterator[tuple[str, str]]:
@@ -42,6 +48,28 @@ def _files(settings: CentreSettings) -> Iterator[tuple[str, str]]:
         yield "mqtt", settings.mqtt.cert_file
     if settings.mqtt.ca_file:
         yield "authority", settings.mqtt.ca_file
+    own = Path(settings.identity.path) / CERTIFICATE
+    if _is_there(own):
+        yield "own_authority", str(own)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # the folder belongs to somebody else
+        return False
+
+
+def _list_row(path: Path, now_ms: int) -> CertificateRow:
+    try:
+        revoked = x509.load_pem_x509_crl(path.read_bytes())
+        until = revoked.next_update_utc
+    except (OSError, ValueError):
+        until = None
+    if until is None:
+        return CertificateRow("revoked_list", "", None, "unreadable")
+    begin_ms, end_ms = (int(each.timestamp() * 1000) for each in (revoked.last_update_utc, until))
+    return CertificateRow("revoked_list", "", end_ms, _condition(begin_ms, end_ms, now_ms))
 
 
 def _rows(role: str, path: Path, now_ms: int) -> list[CertificateRow]:

@@ -17,6 +17,7 @@ from console.health import judged
 from console.kept import Kept
 from console.person import Person, person_of
 from console.queries import active_alarm_count
+from registry.identity.issued import DAY_MS, Issued, listed
 from registry.services import health
 from registry.tables import Lease, Presence, ServiceHealth, Station
 
@@ -47,6 +48,7 @@ def admin_system_routes(desk: Desk) -> list[Route]:
                 "stores": kept.get("stores", now, lambda: stores(session, desk.settings)),
                 "software": _software(session),
                 "agents": agent_versions(session, person),
+                "ending": ending(session, person, now, desk.settings.identity.warn_days),
             }
         values |= {
             "certificates": certificates(desk.settings, now),
@@ -68,6 +70,14 @@ def agent_versions(session: Session, person: Person) -> list[tuple[str, int]]:
     )
     counted = [(version or "", count) for version, count in session.execute(found)]
     return sorted(counted, key=lambda pair: (-pair[1], pair[0]))
+
+
+def ending(session: Session, person: Person, now_ms: int, warn_days: int) -> list[Issued]:
+    """The certificates of stations and brokers in force that end soon or have ended, the first first.
+
+    A box renews its own in good time: whoever stands here has failed to, or cannot.
+    """
+    return listed(session, scope=person.scope, until_ms=now_ms + warn_days * DAY_MS)
 
 
 def _software(session: Session) -> Software:

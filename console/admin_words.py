@@ -71,4 +71,6 @@ CERTIFICATES: dict[str, str] = {
     "console": N_("this console"),
     "mqtt": N_("the centre towards the broker"),
     "authority": N_("the authority of the broker and the stations"),
+    "own_authority": N_("the centre's own authority"),
+    "revoked_list": N_("list of revoked certificates"),
 }

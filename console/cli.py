@@ -18,6 +18,7 @@ from registry.console_settings import PLAIN_HTTP, PLAIN_HTTP_REMEDY, ConsoleSett
 from registry.database import Registry, open_registry
 from service.conditions import Conditions
 from service.process import complain, now_ms, start_log, stop_signals
+from service.systemd import Heart
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +76,7 @@ def _serve(settings: CentreSettings, taken: socket.socket, stop: threading.Event
             _tell_of_first_user(registry)
         app = create_app(settings, registry, history, now_ms, bundle, conditions, open_demo=open_demo)
         print(f"console: {address_of(taken, is_tls=settings.console.is_tls)}", flush=True)
-        serve(app, taken, stop, settings.console)
+        serve(app, taken, stop, settings.console, Heart().beat)
 
 
 def _tell_of_first_user(registry: Registry) -> None:

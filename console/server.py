@@ -15,6 +15,7 @@ from registry.database import Registry
 from registry.services import report_health
 from service.conditions import Conditions
 from service.process import UnavailableError
+from service.systemd import no_manager
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +63,11 @@ def address_of(taken: socket.socket, *, is_tls: bool = False) -> str:
 
 
 def serve(
-    app: FastAPI, taken: socket.socket, stop: threading.Event, settings: ConsoleSettings = _PLAIN
+    app: FastAPI,
+    taken: socket.socket,
+    stop: threading.Event,
+    settings: ConsoleSettings = _PLAIN,
+    beat: Callable[[], None] = no_manager,
 ) -> None:
     """Answer until `stop` is set; running answers get a moment to finish.
 
@@ -71,6 +76,7 @@ def serve(
         taken: from `listen`.
         stop: set it to end.
         settings: certificate and key for https; which proxies are believed.
+        beat: is called again and again while requests can be answered.
 
     Raises:
         ListenError: the certificate or its key cannot be used.
@@ -88,7 +94,7 @@ def serve(
             f"console: {settings.tls_cert_file} and {settings.tls_key_file} cannot be used: {reason}."
             " Give the certificate with its chain and the key that belongs to it, both PEM."
         ) from error
-    _Server(config, stop).run(sockets=[taken])
+    _Server(config, stop, beat).run(sockets=[taken])
 
 
 @contextmanager
@@ -121,12 +127,14 @@ def reporting_health(
 class _Server(uvicorn.Server):
     """uvicorn, but stopped by our event: its own handlers would end the process by the signal."""
 
-    def __init__(self, config: uvicorn.Config, stop: threading.Event) -> None:
+    def __init__(self, config: uvicorn.Config, stop: threading.Event, beat: Callable[[], None]) -> None:
         super().__init__(config)
         self._stop = stop
+        self._beat = beat
 
     def capture_signals(self) -> nullcontext[None]:  # type: ignore[override]
         return nullcontext()
 
     async def on_tick(self, counter: int) -> bool:
+        self._beat()
         return self._stop.is_set() or await super().on_tick(counter)

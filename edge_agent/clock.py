@@ -4,7 +4,6 @@ A box without a real-time clock wakes in the past, and many SIM cards block NTP.
 if the kernel says that NTP has set it, or if the centre has told it in its answer to a hello.
 """
 
-import ctypes
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -12,20 +11,15 @@ from typing import Literal
 
 from edge_agent.meter import boot_ms
 from service.process import now_ms
+from service.system_clock import ntp_synchronised
+
+__all__ = ["Clock", "Trust", "boot_id", "ntp_synchronised"]
 
 Trust = Literal["ntp", "centre"]
 
 LONGEST_ROUND_TRIP_MS = 5_000
 EARLIEST_MS, LATEST_MS = 1_577_836_800_000, 4_102_444_800_000
 """A centre that says a time before 2020 or after 2099 is wrong itself."""
-_TIMEX_BYTES = 256
-_TIME_ERROR = 5
-
-
-def ntp_synchronised() -> bool:
-    """Whether the kernel's clock is kept by NTP, as adjtimex(2) says it."""
-    state = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
-    return bool(0 <= state < _TIME_ERROR)
 
 
 def boot_id() -> str:

@@ -14,6 +14,7 @@ from edge_agent.delivery import Delivery
 from edge_agent.link import SHORT_SESSIONS, LinkRecord
 from edge_agent.meter import boot_ms
 from edge_agent.outbox import Outbox, OutboxDamagedError, OutboxError, Waiting
+from edge_agent.renewal import Renewal
 from service.broker import BrokerError, CertificatesClock, Connection, Message, Will
 from service.conditions import Conditions
 from telemetry.ack import HOLD_CLOCK, Ack, UnreadableAckError, decode_ack
@@ -78,6 +79,7 @@ class Uplink:
         self._send_due_ms = 0
         self._status_due_ms = 0
         self._draining = False
+        self._renewal = Renewal(settings, conditions)
         self.link = LinkRecord()
         self.step_ms = boot_ms()
 
@@ -98,6 +100,8 @@ class Uplink:
                 return
             except BrokerError as error:
                 longest_s = SELDOM_RECONNECT_S if error.kind in NEEDS_A_HAND else LONGEST_RECONNECT_S
+                if error.kind in NEEDS_A_HAND:
+                    self._renewal.refused()
                 self.link.lost(boot_ms(), closed_by_broker=error.closed_by_broker)
                 self._conditions.begin("uplink", self._reason(error))
             except OutboxError as error:
@@ -130,9 +134,9 @@ class Uplink:
         self._hello_wait_ms = FIRST_HELLO_AGAIN_MS
         self._hello_due_ms = self._send_due_ms = self._status_due_ms = 0
         connection = Connection(
-            self._settings.mqtt,
+            self._renewal.mqtt(),
             self._station,
-            subscriptions=[(topic(self._station, "ack"), 0)],
+            subscriptions=self._downs(),
             on_message=self._inbox.append,
             keepalive_s=min(round(self._settings.sampling.send_every_s) + 60, 65_535),
             will=Will(topic(self._station, "status"), self._farewell()),
@@ -144,11 +148,18 @@ class Uplink:
                 if self.link.lasts(boot_ms()):
                     self._conditions.end("uplink")
                 self._go_round(connection, STEP_S)
+                if self._renewal.is_fresh:  # we come back with it, so there is no farewell
+                    return
             self._flush(connection)
             connection.publish(topic(self._station, "status"), self._farewell(), qos=1, retain=True)
             connection.step(STEP_S)
         finally:
             connection.close()
+
+    def _downs(self) -> list[tuple[str, int]]:
+        """What we listen to: acks, and where there is a certificate to renew, commands."""
+        command = [(topic(self._station, "command"), 1)] if self._renewal.is_on else []
+        return [(topic(self._station, "ack"), 0), *command]
 
     def _go_round(self, connection: Connection, timeout_s: float) -> None:
         self._tend(connection, boot_ms())
@@ -197,6 +208,10 @@ class Uplink:
         offset_ms = self._clock.offset_ms()
         if offset_ms is None:
             return
+        if self._greeted:
+            request = self._renewal.request(self._clock.now_ms(), now_ms)
+            if request is not None:
+                connection.publish(topic(self._station, "reply"), request, qos=1)
         if self._urgent.is_set() or now_ms >= self._send_due_ms:
             self._urgent.clear()
             self._send_due_ms = now_ms + round(self._settings.sampling.send_every_s * 1000)
@@ -226,6 +241,9 @@ class Uplink:
         return True
 
     def _hear(self, message: Message, now_ms: int) -> None:
+        if message.topic == topic(self._station, "command"):
+            self._renewal.hear(message.payload)
+            return
         try:
             ack = decode_ack(message.payload)
         except UnreadableAckError as error:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from registry import records_command, stations_command
+from registry import enrol_command, identity_command, records_command, stations_command
 from registry.config import CentreSettings, load_centre
 from registry.database import Registry, registry_at
 from registry.stations_cells import BadCellError, choice_of
@@ -23,6 +23,8 @@ _EXAMPLES = """examples:
   qingliu stations list --county 沁阳市 --class 在用
   qingliu stations show 410882-0001
   qingliu stations export --class rebuilding -o rebuilding.xlsx
+  qingliu stations ca init
+  qingliu stations enrol 410882-0001 -o 410882-0001.tar.gz
 """
 _LISTS = {"process": "process", "class": "class_", "review": "review"}
 """Options that take a word of a closed list, and where argparse puts it."""
@@ -59,6 +61,8 @@ def register(parser: argparse.ArgumentParser) -> None:
         command.add_argument("--config", type=Path, help="centre.toml")
         command.set_defaults(run=_run, prog=command.prog)
     records_command.register(commands)
+    enrol_command.register(commands)
+    identity_command.register(commands)
 
 
 def _add_choice(command: argparse.ArgumentParser, *names: str) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import ArgumentError
 
 from registry.alarm_settings import AlarmSettings
 from registry.console_settings import ConsoleSettings
+from registry.identity_settings import IdentitySettings
 from registry.notify_settings import NotifySettings
 from service.mqtt import Mqtt
 from service.settings import Fault, load
@@ -199,6 +200,7 @@ class CentreSettings(msgspec.Struct, kw_only=True, frozen=True):
     reporting: ReportingSettings = ReportingSettings()
     console: ConsoleSettings = ConsoleSettings()
     notify: NotifySettings = NotifySettings()
+    identity: IdentitySettings = IdentitySettings()
 
     @property
     def zone(self) -> ZoneInfo:

@@ -190,6 +190,29 @@ class StationNote(Base):
     text: Mapped[str] = mapped_column(Text)
 
 
+class Certificate(Base):
+    """A certificate that the centre's authority issued; `replaced_by` is the number of the next one.
+
+    `serial` is its number in hex; `names` the hosts of a broker's, or the station's id.
+    """
+
+    __tablename__ = "certificates"
+    __table_args__ = (CheckConstraint("purpose IN ('station', 'broker')", name="purpose"),)
+    serial: Mapped[str] = mapped_column(String(40), primary_key=True)
+    authority_sha256: Mapped[str] = mapped_column(String(64))
+    purpose: Mapped[str] = mapped_column(String(8))
+    station_id: Mapped[str | None] = mapped_column(ForeignKey("stations.id"), index=True)
+    names: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64))
+    issued_ms: Mapped[int]
+    not_after_ms: Mapped[int] = mapped_column(index=True)
+    issued_by: Mapped[str] = mapped_column(String(64))
+    replaced_by: Mapped[str | None] = mapped_column(String(40))
+    revoked_ms: Mapped[int | None]
+    revoked_by: Mapped[str] = mapped_column(String(64), default="")
+    revoked_why: Mapped[str] = mapped_column(String(16), default="")
+
+
 class Device(Base):
     """A meter of a station."""
 

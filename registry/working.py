@@ -10,9 +10,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from registry.database import Registry
 from registry.services import release_lease
 from service.conditions import Conditions
+from service.systemd import no_manager
 
 
-def work_until(
+def work_until(  # noqa: PLR0913 - each by its name
     stop: threading.Event,
     step: Callable[[], bool],
     conditions: Conditions,
@@ -21,6 +22,7 @@ def work_until(
     wait_s: float,
     say: Callable[[], None],
     failures: tuple[type[Exception], ...] = (),
+    beat: Callable[[], None] = no_manager,
 ) -> None:
     """Take step after step until told to stop.
 
@@ -32,6 +34,7 @@ def work_until(
         wait_s: between two steps.
         say: reports the service's health, also while something fails, which may be the registry itself.
         failures: what means, beside an error of the registry, that a store cannot be used.
+        beat: tells the service manager after each step that we work, also while stores are waited for.
     """
     told: tuple[type[Exception], ...] = (SQLAlchemyError, *failures)
     while not stop.is_set():
@@ -50,6 +53,7 @@ def work_until(
             conditions.begin("worker", f"unexpected failure: {error!r}")
             with suppress(SQLAlchemyError):
                 say()
+        beat()
         if not has_more:
             stop.wait(wait_s)
 

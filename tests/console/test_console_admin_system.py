@@ -15,8 +15,9 @@ from cryptography.x509.oid import NameOID
 from console import admin_stores
 from console.admin_certificates import SOON_MS, certificates
 from console.admin_stores import stores
+from registry.identity.authority_folder import make_authority
 from registry.services import report_health, take_lease
-from registry.tables import County, Presence, Station
+from registry.tables import Certificate, County, Presence, Station
 from service.mqtt import Mqtt
 
 
@@ -138,3 +139,39 @@ def test_each_role_is_led_to_what_it_may(centre, tmp_path, role):
         assert 'href="/admin/system"' in text
         for room in ("users", "channels", "audit"):
             assert (f'href="/admin/{room}"' in text) == (role == "admin")
+
+
+def test_stations_whose_certificate_ends_soon_are_pointed_out(centre, admin):
+    def certified(station, days, **more):
+        number = f"{station}-{days}"
+        return Certificate(
+            serial=number, authority_sha256="a", purpose="station", station_id=station, names=station,
+            sha256="b", issued_ms=NOW_MS, not_after_ms=NOW_MS + days * DAY_MS, issued_by="test", **more,
+        )  # fmt: skip
+
+    assert "None ends soon." in admin.get("/admin/system").text
+    with centre.registry.writing() as session:
+        session.add_all(Station(id=f"x-{n}", name=f"{HOSTILE} {n}", overrides={}) for n in range(4))
+        session.flush()
+        session.add_all([
+            certified("x-0", 44), certified("x-1", -1), certified("x-2", 46),
+            certified("x-3", 10, replaced_by="another"), certified("x-3", 11, revoked_ms=NOW_MS),
+        ])  # fmt: skip
+    page = admin.get("/admin/system").text
+    table = page[page.index('class="ending"') :].partition("</table>")[0]
+    assert [table.count(f"/stations/x-{n}") for n in range(4)] == [1, 1, 0, 0]
+    assert table.index("x-1") < table.index("has ended") < table.index("x-0") < table.index("renew it now")
+    assert HOSTILE not in page
+
+
+def test_the_list_of_the_revoked_is_among_the_certificates(centre, tmp_path):
+    authority = make_authority(tmp_path / "ca", "Centre", b"made up for this test", NOW_MS, 7300, 20)
+    assert authority.certificate
+    identity = msgspec.structs.replace(centre.settings.identity, path=str(tmp_path / "ca"))
+    settings = msgspec.structs.replace(centre.settings, identity=identity)
+    rows = {row.role: row.condition for row in certificates(settings, NOW_MS)}
+    assert rows == {"own_authority": "holds", "revoked_list": "ends_soon"}
+    rows = {row.role: row.condition for row in certificates(settings, NOW_MS + 20 * DAY_MS)}
+    assert rows["revoked_list"] == "ended"
+    (tmp_path / "ca" / "crl.pem").write_text("nothing of the kind")
+    assert {row.role: row.condition for row in certificates(settings, NOW_MS)}["revoked_list"] == "unreadable"

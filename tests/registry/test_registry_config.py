@@ -74,6 +74,14 @@ channels = ["json://127.0.0.1/a", {{ url = "json://127.0.0.1/b", name = "b", sev
 roster_file = "{file}"
 digest_at = ""
 link = "https://qingliu.example.cn"
+[identity]
+path = "/srv/ca"
+passphrase_file = "{file}"
+broker_host = "centre.example.cn"
+broker_port = 8884
+days = 400
+warn_days = 30
+crl_days = 500
 [alerting]
 round_s = 1
 offline_after_s = 2
