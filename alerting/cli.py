@@ -21,6 +21,7 @@ from alerting import (
 from registry.config import load_centre
 from registry.database import open_registry
 from service.process import now_ms, start_log, stop_signals
+from service.systemd import Heart
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -84,7 +85,7 @@ def _run(arguments: argparse.Namespace) -> int:
         else:
             with registry.writing() as session:
                 forget_service(session, NAME)  # of a time when there were channels
-        worker.run(stop)
+        worker.run(stop, Heart().beat)
         if sending is not None:
             sending.join()
     return 0

@@ -30,6 +30,7 @@ from registry.services import HEALTH_EVERY_MS, report_health, take_lease
 from registry.working import give_back, work_until
 from service.civil import day_of, days_between
 from service.conditions import Conditions
+from service.systemd import no_manager
 from telemetry.reading import Reading
 
 logger = logging.getLogger("alerting")
@@ -73,7 +74,7 @@ class Worker:
         self._round_due_ms = 0
         self._health_due_ms = 0
 
-    def run(self, stop: threading.Event) -> None:
+    def run(self, stop: threading.Event, beat: Callable[[], None] = no_manager) -> None:
         """Work until told to stop; a store that is down is waited for."""
         work_until(
             stop,
@@ -83,6 +84,7 @@ class Worker:
             wait_s=min(TICK_S, self._settings.round_s),
             say=lambda: self._report(self._clock_ms(), {}),
             failures=(HistoryError,),
+            beat=beat,
         )
         give_back(self._registry, "alerting", self._holder, logger)
 

@@ -18,6 +18,7 @@ from reporting import (
     year_command,
 )
 from service.process import now_ms, start_log, stop_signals
+from service.systemd import Heart
 
 _EXAMPLES = """examples:
   qingliu report run --config centre.toml
@@ -62,5 +63,5 @@ def _run(arguments: argparse.Namespace) -> int:
     settings = load_centre(arguments.config)
     holder = f"{socket.gethostname()}-{os.getpid()}"
     with closing(open_registry(settings.registry.url)) as registry, stop_signals() as stop:
-        Worker(settings, registry, now_ms, holder).run(stop)
+        Worker(settings, registry, now_ms, holder).run(stop, Heart().beat)
     return 0

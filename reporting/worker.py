@@ -15,6 +15,7 @@ from reporting.report_rows import SERVICE, waiting
 from service.conditions import Conditions
 from service.process import UnavailableError
 from service.settings import SettingsError
+from service.systemd import no_manager
 
 logger = logging.getLogger("reporting")
 
@@ -39,7 +40,7 @@ class Worker:
         self._due = 0
         self._waiting: list[str] = []
 
-    def run(self, stop: threading.Event) -> None:
+    def run(self, stop: threading.Event, beat: Callable[[], None] = no_manager) -> None:
         """Work until told to stop; what fails is told and tried again."""
 
         def step() -> bool:
@@ -53,6 +54,7 @@ class Worker:
             logger,
             wait_s=TICK_S,
             say=lambda: self._report(self._clock_ms()),
+            beat=beat,
         )
         give_back(self._registry, SERVICE, self._holder, logger)
 

@@ -5,6 +5,8 @@ One datagram to the socket that the manager names; without a manager nothing hap
 
 import os
 import socket
+import time
+from collections.abc import Callable
 from contextlib import suppress
 
 READY = "READY=1"
@@ -41,3 +43,30 @@ def watchdog_period_s() -> float | None:
     except ValueError:
         return None
     return wait_us / 2_000_000 if wait_us > 0 else None
+
+
+class Heart:
+    """Tells the manager once that the process is ready, and from then on that it works.
+
+    `beat` belongs into the loop whose standstill would mean that the service does nothing any more.
+    """
+
+    def __init__(self, monotonic_s: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic_s = monotonic_s
+        self._period_s = watchdog_period_s()
+        self._due_s: float | None = None
+
+    def beat(self) -> None:
+        """Say what is due; costs next to nothing where nothing is."""
+        now_s = self._monotonic_s()
+        if self._due_s is None:
+            notify(READY)
+        elif self._period_s is None or now_s < self._due_s:
+            return
+        else:
+            notify(ALIVE)
+        self._due_s = now_s + (self._period_s or 0.0)
+
+
+def no_manager() -> None:
+    """Beat for nobody."""

@@ -68,6 +68,17 @@ HEAVY = {
     },
     "console": {"pymodbus", "serial", "amqtt", "polars"},
     "demo": {"fastapi", "uvicorn", "pymodbus", "serial", "amqtt", "vl_convert", "polars"},
+    "serve": {
+        *("fastapi", "uvicorn", "jinja2", "polars", "pymodbus", "serial", "amqtt", "vl_convert", "paho"),
+        "influxdb_client",
+    },
+    **{
+        name: {
+            *("fastapi", "uvicorn", "jinja2", "polars", "pymodbus", "serial", "amqtt", "vl_convert", "paho"),
+            *("influxdb_client", "urllib3", "typst", "cryptography", "apprise"),
+        }
+        for name in ("doctor", "backup", "restore")
+    },
 }
 WATCHED = """
 import sys

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 
-from service.systemd import ALIVE, READY, STOPPING, notify, watchdog_period_s
+from service.systemd import ALIVE, READY, STOPPING, Heart, notify, watchdog_period_s
 
 
 @pytest.fixture
@@ -99,3 +99,28 @@ def test_the_watchdog_is_fed_twice_in_its_time(monkeypatch, usec, pid, period_s)
         else:
             monkeypatch.setenv(name, value)
     assert watchdog_period_s() == period_s
+
+
+@pytest.mark.parametrize(
+    ("wait_us", "at_s", "said"),
+    [
+        ("2000000", [0, 0.5, 1, 1.5, 2, 9], [READY, ALIVE, ALIVE, ALIVE]),  # half of the two seconds
+        (None, [0, 0.5, 99], [READY]),
+    ],
+)
+def test_a_heart_says_ready_once_and_then_alive_as_often_as_it_is_waited_for(
+    manager, tmp_path, monkeypatch, wait_us, at_s, said
+):
+    manager.bind(str(tmp_path / "notify"))
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+    monkeypatch.delenv("WATCHDOG_PID", raising=False)
+    monkeypatch.delenv("WATCHDOG_USEC", raising=False)
+    if wait_us:
+        monkeypatch.setenv("WATCHDOG_USEC", wait_us)
+    instants = iter(at_s)
+    heart = Heart(lambda: next(instants))
+    for _ in at_s:
+        heart.beat()
+    assert [manager.recv(1000).decode() for _ in said] == said
+    with pytest.raises(BlockingIOError):
+        manager.recv(1000)
