@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: demo test check bench soak clean
+.PHONY: demo test check bench soak test-arm64 bundle-agent bundle-centre clean
 
 demo: $(VENV)/ready-demo
 	@exec $(BIN)/qingliu demo $(ARGS)
@@ -26,6 +26,18 @@ bench: $(VENV)/ready-test
 soak: $(VENV)/ready-test
 	@scripts/install-test-servers
 	$(BIN)/pytest -m soak --timeout 3600 $(ARGS)
+
+# Offline archives in dist/: docs/install-notes.md says what is in them.
+bundle-agent: $(VENV)/ready-edge
+	@scripts/bundle agent $(ARGS)
+
+bundle-centre: $(VENV)/ready-edge
+	@scripts/bundle centre $(ARGS)
+
+# The agent's archive on an aarch64 Debian made from nothing; the first time takes some minutes and needs root.
+test-arm64: $(VENV)/ready-test
+	@scripts/install-test-servers --arm64
+	$(BIN)/pytest -m soak -s --timeout 3600 $(ARGS) tests/test_install_arm64.py
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache demo-data

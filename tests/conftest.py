@@ -80,6 +80,11 @@ def mosquitto(mosquitto_program: str, tmp_path: Path) -> Iterator[Mosquitto]:
 
 
 @pytest.fixture(scope="session")
+def systemd_analyze() -> str:
+    return needed("systemd", "systemd-analyze")
+
+
+@pytest.fixture(scope="session")
 def chromium() -> str:
     return needed("chromium", "chromium", "chromium-browser")
 
