@@ -81,15 +81,16 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _read(arguments: argparse.Namespace) -> int:
     from edge_agent.config import load_agent  # noqa: PLC0415 - the libraries are loaded on use
-    from edge_agent.read import meters_of, poll_all, table, to_json  # noqa: PLC0415
+    from edge_agent.read import lines_of, meters_of, poll_all, table, to_json  # noqa: PLC0415
 
     start_log()
     agent = load_agent(arguments.config)
     progress = None if arguments.json or arguments.watch or not sys.stderr.isatty() else sys.stderr
     page_break = _CLEAR_SCREEN if sys.stdout.isatty() else ""
-    with stop_signals() as stop, meters_of(agent) as meters:
+    with stop_signals() as stop:
         while True:
-            polls = poll_all(meters, progress)
+            with lines_of(agent, "qingliu agent read"), meters_of(agent) as meters:
+                polls = poll_all(meters, progress)
             if arguments.json:
                 print(to_json(agent, polls), flush=True)
             else:

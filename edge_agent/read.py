@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from typing import TextIO
 
@@ -11,7 +11,9 @@ import msgspec
 from edge_agent.bus import Bus
 from edge_agent.clock import Clock
 from edge_agent.config import Agent
+from edge_agent.loan import borrowed
 from edge_agent.meter import Meter, Poll
+from edge_agent.status_page import control_path
 from telemetry.quantities import BY_NAME
 from telemetry.reading import Reading
 
@@ -26,6 +28,20 @@ def meters_of(agent: Agent) -> Iterator[list[Meter]]:
             name: stack.enter_context(closing(Bus(settings))) for name, settings in agent.settings.bus.items()
         }
         yield [Meter(device, buses[device.settings.bus]) for device in agent.devices]
+
+
+@contextmanager
+def lines_of(agent: Agent, name: str, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
+    """Have all lines of a station to oneself; a running agent lends them, see `edge_agent.loan`.
+
+    Raises:
+        LineNotLentError: it does not.
+    """
+    control = control_path(agent.settings)
+    with ExitStack() as stack:
+        for port in sorted({settings.port for settings in agent.settings.bus.values()}):
+            stack.enter_context(borrowed(control, port, name, on_wait))
+        yield
 
 
 def poll_all(meters: list[Meter], progress: TextIO | None = None) -> list[Poll]:
