@@ -11,7 +11,10 @@ from pathlib import Path
 import serial
 
 from edge_agent.config import BusSettings
+from edge_agent.profile import Parity
 
+_PSEUDO_TERMINALS = range(136, 144)
+"""The device numbers that Linux gives to the /dev/pts/N."""
 _READ_BYTES = 512
 _WRITE_TIMEOUT_S = 2.0
 
@@ -31,14 +34,7 @@ class Port:
         """
         self._name = settings.port
         try:
-            self._serial = serial.Serial(
-                settings.port,
-                baudrate=settings.baudrate,
-                parity=settings.parity,
-                stopbits=settings.stopbits,
-                write_timeout=_WRITE_TIMEOUT_S,
-                exclusive=True,
-            )
+            self._serial = _opened(settings)
         except (OSError, ValueError, termios.error) as error:
             raise PortGone(_why_closed(settings, error)) from error
         self.fd: int = self._serial.fileno()
@@ -81,6 +77,35 @@ class Port:
             self._serial.close()
 
 
+def _opened(settings: BusSettings) -> serial.Serial:
+    """Open and lock the port.
+
+    A pseudo-terminal, behind which the serial line of another machine may lie, knows no parity: asking it for
+    nothing but that fails (EINVAL). Whoever stands behind it sets the parity itself.
+    """
+    try:
+        return _serial(settings, settings.parity)
+    except termios.error as error:
+        if error.args[:1] != (errno.EINVAL,) or settings.parity == "N" or not _is_pseudo(settings.port):
+            raise
+        return _serial(settings, "N")
+
+
+def _serial(settings: BusSettings, parity: Parity) -> serial.Serial:
+    return serial.Serial(
+        settings.port,
+        baudrate=settings.baudrate,
+        parity=parity,
+        stopbits=settings.stopbits,
+        write_timeout=_WRITE_TIMEOUT_S,
+        exclusive=True,
+    )
+
+
+def _is_pseudo(port: str) -> bool:
+    return os.major(Path(port).stat().st_rdev) in _PSEUDO_TERMINALS
+
+
 def _why_closed(settings: BusSettings, error: Exception) -> str:
     port = Path(settings.port)
     if not port.exists():
@@ -91,4 +116,7 @@ def _why_closed(settings: BusSettings, error: Exception) -> str:
         return f"port {port}: no permission: add the user to the group dialout"
     if isinstance(error, OSError) and error.errno in (errno.EAGAIN, errno.EWOULDBLOCK, errno.EBUSY):
         return f"port {port}: another program uses it: stop that program"
+    if isinstance(error, termios.error) and error.args[:1] == (errno.EINVAL,):
+        line = f"{settings.baudrate} 8{settings.parity}{settings.stopbits}"
+        return f"port {port}: cannot do {line}: choose other settings or another adapter"
     return f"port {port}: cannot be opened: {error}"
