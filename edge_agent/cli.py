@@ -6,8 +6,10 @@ import os
 import sys
 from pathlib import Path
 
+from edge_agent.commissioning import check_command, enrol_command, scan_command
 from edge_agent.config import DEFAULT_PATH
 from edge_agent.language import LANGUAGES, language_in
+from edge_agent.phone import checklist_command, web_command
 from edge_agent.profile_file import load_profile, profile_names
 from edge_agent.status_words import WORDS
 from service.process import complain, start_log, stop_signals
@@ -15,13 +17,19 @@ from service.settings import SettingsError
 
 LONGEST_WATCH_S = 3600
 _CLEAR_SCREEN = "\x1b[H\x1b[2J"
-_EXAMPLES = """examples:
+_EXAMPLES = """in front of the cabinet, one after the other:
+  sudo qingliu agent enrol BUNDLE.tar.gz     put the station's identity in place
+  sudo qingliu agent scan --write            find the meters and write agent.toml
+  sudo qingliu agent read --watch            their values, until Ctrl-C
+  sudo qingliu agent check                   all that must be right, one line each
+  sudo systemctl restart qingliu-agent
+  sudo qingliu agent status                  how the running agent is
+  sudo qingliu agent web                     all of this on a phone
+
+also:
   qingliu agent profiles                     the meter models known
   qingliu agent profiles chint-dtsu666       one of them, with what it asks for
-  qingliu agent read --config agent.toml     poll every meter once and show the values
-  qingliu agent read --watch 5               and again every 5 seconds, until Ctrl-C
   qingliu agent run --config agent.toml      read, keep and deliver until stopped
-  qingliu agent status                       how the running agent is
 """
 _STATUS_EXAMPLES = """examples:
   sudo qingliu agent status                  a page; its first line is "well" or "N troubles"
@@ -60,10 +68,18 @@ def register(parser: argparse.ArgumentParser) -> None:
     asking.add_argument("--json", action="store_true", help="for machines, in one line")
     asking.add_argument("--language", choices=LANGUAGES, help="of the page [as $LANG says]")
     asking.set_defaults(run=_status)
-    for command in (running, reading, asking):
+    enrolling = commands.add_parser("enrol", help="introduce this box to the centre, with its bundle")
+    enrol_command.register(enrolling)
+    scanning = commands.add_parser("scan", help="find the meters on the lines")
+    scan_command.register(scanning)
+    checking = commands.add_parser("check", help="is all as it should be, from the ports to the centre's ack")
+    check_command.register(checking)
+    for command in (running, reading, asking, enrolling, scanning, checking):
         command.add_argument(
             "--config", type=Path, default=DEFAULT_PATH, help="agent.toml [%(default)s]", metavar="FILE"
         )
+    web_command.register(commands.add_parser("web", help="all of this on the installer's phone"))
+    checklist_command.register(commands.add_parser("checklist", help="verify a signed checklist"))
     profiles = commands.add_parser("profiles", help="the meter models known, or one of them")
     profiles.add_argument("name", nargs="?", help="show this one")
     profiles.add_argument("--path", type=Path, help="folder of the installer's own profiles")
