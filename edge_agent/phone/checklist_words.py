@@ -21,7 +21,6 @@ class Words(NamedTuple):
     compare_help: str
     not_seen: str
     display: str
-    ours: str
     difference: str
     name: str
     name_missing: str
@@ -47,7 +46,6 @@ class Words(NamedTuple):
     yes: str
     no: str
     meter: str
-    reading: str
     checks: str
     no_checks: str
     check_states: dict[State, str]
@@ -93,7 +91,6 @@ _ENGLISH = Words(
     compare_help="ours: {value}",
     not_seen="not seen yet: look at the live values first",
     display="display",
-    ours="ours",
     difference="difference",
     name="Installer's name",
     name_missing="Who signs? Fill in the installer's name.",
@@ -127,7 +124,6 @@ _ENGLISH = Words(
     yes="✓ yes",
     no="✕ open",
     meter="Meter",
-    reading="Values",
     checks="Checks",
     no_checks="not run",
     check_states={"fail": "red", "warn": "look", "ok": "fine", "skipped": "skipped"},
@@ -173,7 +169,6 @@ _CHINESE = Words(
     compare_help="我方：{value}",
     not_seen="尚未读取：请先看实时数值",
     display="显示",
-    ours="我方",
     difference="相差",
     name="安装人员姓名",
     name_missing="谁来签名？请填写安装人员姓名。",
@@ -207,7 +202,6 @@ _CHINESE = Words(
     yes="✓ 是",
     no="✕ 未完成",
     meter="仪表",
-    reading="数值",
     checks="检查",
     no_checks="未进行",
     check_states={"fail": "不通过", "warn": "注意", "ok": "通过", "skipped": "跳过"},

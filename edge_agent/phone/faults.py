@@ -2,6 +2,7 @@
 
 from edge_agent.language import Language
 from edge_agent.loan import LineNotLentError
+from edge_agent.phone.words import WORDS
 from edge_agent.port import PortGone
 from service.process import UnavailableError
 from service.settings import SettingsError
@@ -16,4 +17,6 @@ def said(error: Exception, language: Language) -> str:
         return "\n".join(error.lines())
     if isinstance(error, LineNotLentError):
         return error.said(language)
-    return str(error) if isinstance(error, EXPECTED) else f"{type(error).__name__}: {error}"
+    if isinstance(error, EXPECTED):
+        return str(error)
+    return WORDS[language].unexpected.format(text=f"{type(error).__name__}: {error}")

@@ -25,7 +25,6 @@ class Words(NamedTuple):
     no_profile: str
     saving: str
     wiring: str
-    choose_title: str
     profile: str
     likely: str
     others: str
@@ -65,7 +64,6 @@ _ENGLISH = Words(
     no_profile="Answers, but no profile fits.",
     saving="Saving puts it into agent.toml.",
     wiring="Wiring: what to look at",
-    choose_title="Which meter is it?",
     profile="Unit {unit} ({line})",
     likely="Likely",
     others="All others",
@@ -105,7 +103,6 @@ _CHINESE = Words(
     no_profile="有应答，但没有匹配的型号。",
     saving="保存时写入 agent.toml。",
     wiring="接线要点",
-    choose_title="是哪种仪表？",
     profile="地址 {unit}（{line}）",
     likely="可能",
     others="其他全部",

@@ -52,7 +52,6 @@ class Words(NamedTuple):
     backlog: str
     clock: str
     agent: str
-    no_hurry: str
 
 
 _ENGLISH = Words(
@@ -113,7 +112,6 @@ _ENGLISH = Words(
     backlog="Waiting to be sent",
     clock="Clock",
     agent="Agent",
-    no_hurry="renewed every 2 s",
 )
 
 _CHINESE = Words(
@@ -174,7 +172,6 @@ _CHINESE = Words(
     backlog="待发数据",
     clock="时钟",
     agent="采集程序",
-    no_hurry="每 2 秒刷新",
 )
 
 WORDS: dict[Language, Words] = {"en": _ENGLISH, "zh-CN": _CHINESE}

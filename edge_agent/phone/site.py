@@ -21,7 +21,7 @@ from edge_agent.phone.asked import (
 from edge_agent.phone.cabinet import Cabinet
 from edge_agent.phone.frame import page
 from edge_agent.phone.gate import Gate, Session, is_token
-from edge_agent.phone.pages import checks, finish, link, live, meters, start, station
+from edge_agent.phone.pages import checks, finish, link, live, meter_choice, meters, start, station
 from edge_agent.phone.pages.pin import pin_page
 from edge_agent.phone.server import Call
 from edge_agent.phone.visit import Page, Visit
@@ -37,8 +37,8 @@ _YEAR_S = 31_536_000
 SHOWN: Mapping[str, Page] = {
     "/": start.page_of,
     "/meters": meters.page_of,
-    "/meters/answers": meters.answers_page,
-    "/meters/saved": meters.saved_page,
+    "/meters/answers": meter_choice.answers_page,
+    "/meters/saved": meter_choice.saved_page,
     "/live": live.page_of,
     "/checks": checks.page_of,
     "/station": station.page_of,
@@ -52,8 +52,8 @@ SHOWN: Mapping[str, Page] = {
 CHANGED: Mapping[str, Page] = {
     "/meters/scan": meters.scan,
     "/meters/stop": meters.stop,
-    "/meters/choose": meters.choose,
-    "/meters/save": meters.save,
+    "/meters/choose": meter_choice.choose,
+    "/meters/save": meter_choice.save,
     "/checks/run": checks.run,
     "/checks/stop": checks.stop,
     "/station/name": station.name,

@@ -81,9 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
             print(words.open)
             for address in addresses_of(arguments.host, server.port):
                 print(f"  {address}")
-            print(
-                words.pin_of_file.format(path=arguments.pin_file) if kept else words.pin.format(pin=pin)
-            )
+            print(words.pin_of_file.format(path=arguments.pin_file) if kept else words.pin.format(pin=pin))
             print(words.closes.format(minutes=f"{arguments.minutes:g}"), flush=True)
             while gate.left_s(time.monotonic()) and not stop.wait(_LOOK_EVERY_S):
                 pass

@@ -41,11 +41,12 @@ def test_it_says_where_and_with_which_pin_and_ends_on_a_signal(tmp_path):
 
 
 def test_it_ends_when_its_time_is_over(tmp_path):
-    with web("--config", config_in(tmp_path), "--port", free_port(), "--minutes", "0.01") as process:
+    words = ("--config", config_in(tmp_path), "--port", free_port(), "--minutes", "0.01")
+    with web(*words, "--pin-file", tmp_path / "none") as process:  # no label: a fresh PIN is shown
         said, complaint = process.communicate(timeout=20)
     assert process.returncode == 0
     assert complaint == "closed: the time is over\n"
-    assert "PIN" in said
+    assert re.search(r"^PIN: \d{6}$", said, re.MULTILINE)
 
 
 def test_the_pin_of_the_label_is_not_repeated(tmp_path):
@@ -55,13 +56,6 @@ def test_the_pin_of_the_label_is_not_repeated(tmp_path):
         said, _ = process.communicate(timeout=20)
     assert PIN not in said
     assert f"PIN 码：见 {tmp_path / 'pin'}" in said
-
-
-def test_without_a_label_a_fresh_pin_is_shown(tmp_path):
-    words = ("--config", config_in(tmp_path), "--port", free_port(), "--minutes", "0.01")
-    with web(*words, "--pin-file", tmp_path / "none") as process:
-        said, _ = process.communicate(timeout=20)
-    assert re.search(r"^PIN: \d{6}$", said, re.MULTILINE)
 
 
 def test_what_cannot_be_is_said_in_one_line(tmp_path):

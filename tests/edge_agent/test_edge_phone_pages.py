@@ -6,10 +6,15 @@ from io import BytesIO
 
 import pytest
 from certificates import Authority
-from edge_phone import METERS, STATION, Visitor, config_in, phone_site
+from edge_phone import METERS, STATION, Visitor, config_in, phone_site, serving
 from servers import wait_until
 
+from edge_agent.commissioning.findings import Candidate, FoundUnit, LineSettings, Remark, Scan
+from edge_agent.phone.cabinet import Cabinet
+from edge_agent.phone.real_tools import RealTools
 from simulator.meters import SimulatedStation
+
+NINE_SIX = LineSettings(9600)
 
 
 @pytest.fixture
@@ -50,13 +55,22 @@ def test_the_scan_is_stopped_and_only_one_job_runs(tmp_path, line):
         assert "没有串口" in visitor.post("/meters/scan", {"token": token, "port": "/etc/passwd"}).text
 
 
-def test_meters_are_chosen_and_written_and_wrong_answers_are_said(tmp_path, line):
+def test_meters_are_chosen_and_written_and_wrong_answers_are_said(tmp_path):
     config = config_in(tmp_path, tmp_path / "line")
-    with phone_site(config) as server:
+    cabinet = Cabinet(config, RealTools())
+    power = Candidate("chint-dtsu666", "CHINT <DTSU666>", "power", 9, ("mains",), {"voltage_l1_v": 231.0})
+    units = (FoundUnit(1, NINE_SIX, 0.03, (power,)), FoundUnit(2, NINE_SIX, 0.4))
+    remarks = (Remark("echo", NINE_SIX), Remark("no_frames", LineSettings(19200), times=9))
+    cabinet.scans = [
+        Scan(str(tmp_path / "line"), units, remarks, echo=True, lines=(NINE_SIX,), asked=64, took_s=9.0)
+    ]
+    with serving(cabinet) as server:
         visitor = Visitor(server).enter()
         token = visitor.token()
-        visitor.post("/meters/scan", {"token": token, "port": str(tmp_path / "line")})
-        page = settled(visitor, "/meters", "unit-1")
+        page = visitor.get("/meters").text
+        assert "CHINT &lt;DTSU666&gt;" in page
+        assert "适配器有回显" in page
+        assert "<details open>" in page  # the wires are worth a look
         mark = re.search(r'name="scan" value="([^"]*)"', page)[1]
         choice = {"token": token, "scan": mark, "unit-0": "chint-dtsu666", "unit-1": ""}
         assert "页面已过期" in visitor.post("/meters/choose", choice | {"scan": "other"}).text
@@ -75,6 +89,7 @@ def test_meters_are_chosen_and_written_and_wrong_answers_are_said(tmp_path, line
         assert text.startswith("# invented station")
         assert 'id = "power-1"' in text
         assert "ct = 20" in text
+        assert "echo = true" in text
         assert "flow-1" not in text
         assert "power-1" in visitor.get("/meters/saved").text
 
