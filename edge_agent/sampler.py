@@ -17,6 +17,8 @@ logger = logging.getLogger(__name__)
 LONGEST_ROUND_MS = 120_000
 LOOK_EVERY_MS = 500
 """So often a resting sampler looks whether somebody wants to borrow its line."""
+SHORT_LOAN_MS = 2_000
+"""What is lent for less, for one look at the meters, is not worth a line in the log."""
 SPARING_ROUNDS = 10
 """A silent meter for which there is never time is asked once in so many rounds, at its neighbours' cost."""
 
@@ -77,20 +79,22 @@ class LineSampler:
 
     def _rest(self, stop_fd: int, until_ms: int) -> bool:
         """Leave the line alone until an instant, and for as long as it is lent; whether to stop."""
-        is_lent = False
-        while (now_ms := boot_ms()) < until_ms or is_lent:
+        lent_ms: int | None = None
+        while (now_ms := boot_ms()) < until_ms or lent_ms is not None:
             borrower = self.lending.borrower(now_ms)
-            if borrower is None and is_lent:
-                is_lent = False
+            if borrower is None and lent_ms is not None:
+                lent_ms = None
                 self._conditions.end(self._name)
                 continue
             if borrower is not None:
-                is_lent = True
-                self._conditions.begin(self._name, f"lent to {borrower}; its meters are not read meanwhile")
+                lent_ms = now_ms if lent_ms is None else lent_ms
+                if now_ms - lent_ms >= SHORT_LOAN_MS:
+                    text = f"lent to {borrower}; its meters are not read meanwhile"
+                    self._conditions.begin(self._name, text)
                 self._bus.close()
                 self.lending.lend()
                 self.done_ms = now_ms
-            slice_ms = LOOK_EVERY_MS if is_lent else min(LOOK_EVERY_MS, until_ms - now_ms)
+            slice_ms = LOOK_EVERY_MS if lent_ms is not None else min(LOOK_EVERY_MS, until_ms - now_ms)
             if self._bus.rest(stop_fd, slice_ms / 1000):
                 return True
         return False

@@ -58,7 +58,7 @@ def load_skeleton(path: Path) -> AgentSettings:
         SettingsError: with every fault of the file.
     """
     skeleton = load(path, AgentSettings, lambda settings: settings.mqtt.faults())
-    if skeleton.bus or skeleton.device:
+    if skeleton.device:
         load_agent(path)
     return skeleton
 

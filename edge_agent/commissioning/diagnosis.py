@@ -11,16 +11,15 @@ Tallies = Mapping[LineSettings, Tally]
 SLOW_S = 0.4
 """A unit that takes longer needs a `timeout_s` above the usual half second."""
 _ECHO_SHARE = 0.8
-_ECHO_LEAST = 3
 _MOST_TRAILS = 3
 _AGAIN = 3
 """As often as an id that answers garbage is asked."""
 
 
 def echoes(tallies: Tallies) -> bool:
-    """Whether the adapter repeats what it sends: nearly all questions came back."""
-    asked = sum(each.asked for each in tallies.values())
-    return asked >= _ECHO_LEAST and _echoed(tallies) >= _ECHO_SHARE * asked
+    """Whether the adapter repeats what it sends: nearly all that was heard began with the question."""
+    echoed, plain = _echoed(tallies), sum(each.plain for each in tallies.values())
+    return echoed > 0 and echoed >= _ECHO_SHARE * (echoed + plain)
 
 
 def trails(tallies: Tallies, units: Sequence[FoundUnit]) -> list[tuple[LineSettings, int]]:
@@ -98,7 +97,8 @@ def _alone(tally: Tally) -> int | None:
     often = [unit_id for unit_id, times in tally.garbled.items() if times >= _AGAIN]
     if len(often) != 1 or tally.junk - tally.garbled[often[0]] > 1:
         return None
-    return often[0]
+    were_others_asked = tally.asked > tally.garbled[often[0]]
+    return often[0] if were_others_asked else None
 
 
 def _junk(tallies: Tallies, units: Sequence[FoundUnit], explained: set[int | None]) -> Iterator[Remark]:

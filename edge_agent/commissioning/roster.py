@@ -77,7 +77,8 @@ class Roster:
                 return self._recognise(bus, unit_id, self._profiles, pause=time.sleep)
             except BusError as error:
                 if error.why == "port_gone":
-                    raise PortGone(str(error)) from error
+                    gone = error.__cause__
+                    raise gone if isinstance(gone, PortGone) else PortGone("gone", settings.port) from error
                 return ()
 
 

@@ -1,7 +1,5 @@
 """The scan of a line: every setting and id that is wanted, what answers, and what is wrong with the line."""
 
-import errno
-import termios
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -133,7 +131,7 @@ class _Scan:
             try:
                 unasked = probe.open(self._wanted.waits.settle_s)
             except PortGone as gone:
-                if not _is_refusal(gone):
+                if gone.code != "settings":
                     raise
                 self._refused[line] = gone
                 return False
@@ -206,14 +204,3 @@ class _Scan:
     def _tell(self, line: LineSettings, unit_id: int, found: FoundUnit | None = None) -> None:
         self._share = max(self._share, min(1.0, self._done / self._all))
         self._on_step(Step(self._share, line, unit_id, found))
-
-
-def _is_refusal(gone: PortGone) -> bool:
-    """Whether the port is there, but cannot do the setting."""
-    cause = gone.__cause__
-    if isinstance(cause, ValueError):
-        return True
-    number = cause.errno if isinstance(cause, OSError) else None
-    if isinstance(cause, termios.error):
-        number = cause.args[0]
-    return number == errno.EINVAL

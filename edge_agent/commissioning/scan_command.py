@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
                     raise UnavailableError(error.said(language)) from error
                 except PortGone as gone:
                     watch.end()
-                    complain([str(gone)])
+                    complain([gone.said(language)])
                     failed = True
                     continue
             scans.append(scan)

@@ -67,7 +67,8 @@ _ENGLISH = Words(
         "no_frames": RemarkWords("bytes, but no valid answer", "swap A and B; check the termination"),
         "noise": RemarkWords("noise beside good answers", "check termination and common ground"),
         "duplicate": RemarkWords(
-            "several meters share one address", "give each its own in its menu; connect them one by one"
+            "several meters share one address, or the parity is wrong",
+            "connect them one by one, and see address and parity in the menu",
         ),
         "dlt645": RemarkWords(
             "a meter speaks DL/T 645, not Modbus: {detail}", "set its menu to Modbus-RTU and scan again"
@@ -114,7 +115,9 @@ _CHINESE = Words(
         "echo": RemarkWords("适配器有回显", "agent.toml 需设 echo = true，--write 会写入"),
         "no_frames": RemarkWords("有字节，但无有效应答", "请对调 A、B，检查终端电阻"),
         "noise": RemarkWords("应答正常，但有干扰", "请检查终端电阻和公共地"),
-        "duplicate": RemarkWords("多台仪表地址相同", "请逐台接入，在菜单中分别设置地址"),
+        "duplicate": RemarkWords(
+            "多台仪表地址相同，或校验方式不符", "请逐台接入扫描，在菜单中核对地址和校验"
+        ),
         "dlt645": RemarkWords(
             "仪表用 DL/T 645，不是 Modbus：{detail}", "请在菜单中改为 Modbus-RTU 后重新扫描"
         ),

@@ -14,6 +14,7 @@ class Tally:
     Attributes:
         asked: questions that went out.
         echoed: how many of them came back.
+        plain: how many brought something, but did not come back.
         answered: whole answers, by the unit that gave them.
         doubled: answers too many, by unit: a second one to the same question.
         garbled: questions that brought octets that are no frame, by the unit asked.
@@ -24,6 +25,7 @@ class Tally:
 
     asked: int = 0
     echoed: int = 0
+    plain: int = 0
     answered: Counter[int] = field(default_factory=Counter)
     doubled: Counter[int] = field(default_factory=Counter)
     garbled: Counter[int] = field(default_factory=Counter)
@@ -34,6 +36,7 @@ class Tally:
     def hear(self, ear: Ear, unit_id: int = 0) -> None:
         """Count what tells of the line after a question to a unit; 0: nobody in particular was asked."""
         self.echoed += ear.echoed
+        self.plain += bool(unit_id and ear.octets and not ear.echoed)
         self.foreign += len(ear.requests)
         addresses = addresses_in(ear.octets)
         self.addresses.update(addresses)

@@ -15,7 +15,7 @@ def said(error: Exception, language: Language) -> str:
     """One line a fault."""
     if isinstance(error, SettingsError):
         return "\n".join(error.lines())
-    if isinstance(error, LineNotLentError):
+    if isinstance(error, LineNotLentError | PortGone):
         return error.said(language)
     if isinstance(error, EXPECTED):
         return str(error)

@@ -1,9 +1,8 @@
 """A look at all meters for the page of live values: one poll at a time, shared by all phones that look."""
 
 import threading
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, ExitStack
-from itertools import groupby
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 from edge_agent.config import Agent, BusSettings
@@ -59,22 +58,17 @@ class Watch:
 def _looked(agent: Agent, lend: Lend, clock: Callable[[], float]) -> Look:
     polls: dict[str, Poll] = {}
     trouble: Exception | None = None
-    with meters_of(agent) as meters:
-        by_bus = sorted(zip(agent.devices, meters, strict=True), key=lambda each: each[0].settings.bus)
-        for bus, group in groupby(by_bus, key=lambda each: each[0].settings.bus):
-            mine = [meter for _, meter in group]
-            try:
-                with ExitStack() as loan:
-                    loan.enter_context(lend(agent.settings.bus[bus]))
-                    polls.update(_named(poll_all(mine)))
-            except (UnavailableError, PortGone) as error:
-                trouble = error
+    for bus in dict.fromkeys(device.settings.bus for device in agent.devices):
+        try:
+            # Ports are opened at the first question, and closed before their line is given back.
+            with lend(agent.settings.bus[bus]), meters_of(agent) as meters:
+                pairs = zip(agent.devices, meters, strict=True)
+                mine = [meter for device, meter in pairs if device.settings.bus == bus]
+                polls |= {poll.device: poll for poll in poll_all(mine)}
+        except (UnavailableError, PortGone) as error:
+            trouble = error
     return Look(
         clock(),
         tuple(polls[each.settings.id] for each in agent.devices if each.settings.id in polls),
         trouble,
     )
-
-
-def _named(polls: Iterable[Poll]) -> dict[str, Poll]:
-    return {poll.device: poll for poll in polls}

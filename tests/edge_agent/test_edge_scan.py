@@ -1,6 +1,5 @@
 """Scans of simulated lines, well and misbehaving: who is found, where, and what is said of the line."""
 
-import errno
 import threading
 from contextlib import contextmanager
 
@@ -257,7 +256,7 @@ def test_who_is_silent_to_function_3_is_asked_by_function_4():
 def test_a_setting_that_the_port_refuses_is_told_and_the_others_are_tried():
     def open_port(settings):
         if settings.parity != "N":
-            raise PortGone("port x: cannot be opened: Invalid argument") from OSError(errno.EINVAL, "no")
+            raise PortGone("settings", "x", "9600 8E1")
         return Port(settings)
 
     with two() as port:
@@ -265,7 +264,7 @@ def test_a_setting_that_the_port_refuses_is_told_and_the_others_are_tried():
         assert ids(outcome) == [(1, N1), (3, N1)]
         assert told(outcome) == [("refused_settings", E1, None)]
         assert outcome.lines == (N1,)
-        with pytest.raises(PortGone, match="Invalid argument"):
+        with pytest.raises(PortGone, match="cannot do 9600 8E1"):
             scanned(port, (E1,), open_port=open_port)
 
 
@@ -336,3 +335,18 @@ def test_usual_settings_are_the_likeliest_first_and_hold_all_that_profiles_name(
         for line in profile.line.tries():
             assert LineSettings(line.baudrate, line.parity, line.stopbits) in lines
             assert line.unit_id in USUAL_UNIT_IDS or line.unit_id > 247
+
+
+def test_an_echo_that_comes_only_with_answers_is_one_too():
+    """Some converters repeat the request once the meter drives the line."""
+    with SimulatedStation(power_unit=3, flow_unit=5, fault=faults.echo()) as station:
+        found = scanned(station.port, ids=range(1, 9), profiles=PROFILES, recognise=recognise)
+    assert found.echo
+    assert [unit.candidates[0].profile for unit in found.units] == ["chint-dtsu666", "microsensor-mfe600"]
+    assert told(found) == [("echo", None, None)]
+
+
+def test_noise_in_place_of_two_units_answers_is_a_matter_of_the_wires():
+    with SimulatedStation(power_unit=3, flow_unit=5, fault=faults.noise(20)) as station:
+        found = scanned(station.port, lines=(N1, E1), ids=range(1, 9))
+    assert (ids(found), told(found)) == ([], [("no_frames", None, None)])
