@@ -214,6 +214,24 @@ def test_reading_beside_a_running_agent(tmp_path):
             assert status(path)["devices"]["power-1"]["failures"] == {}
 
 
+def test_a_running_agent_survives_a_scan_of_its_line(tmp_path):
+    options = ("--line", "9600-8N1", "--ids", "1-3", "--no-dlt645", "--json")
+    with SimulatedStation() as station:
+        path = fast(config(tmp_path, station.port))
+        with running(path):
+            wait_until(lambda: polls(path) >= 1, "it reads")
+            done = qingliu("scan", *options, "--config", path)
+            assert (done.returncode, done.stderr) == (0, "")
+            units = json.loads(done.stdout)["units"]
+            assert [each["candidates"][0]["profile"] for each in units] == [
+                "chint-dtsu666",
+                "microsensor-mfe600",
+            ]
+            seen = polls(path)
+            wait_until(lambda: polls(path) > seen, "it goes on")
+            assert status(path)["devices"]["power-1"]["failures"] == {}
+
+
 def test_the_control_socket_of_somebody_else(tmp_path):
     if os.geteuid() == 0:
         os.chown(tmp_path, 65_534, 65_534)
