@@ -6,22 +6,29 @@ import os
 import sys
 from pathlib import Path
 
+from edge_agent import read_command
+from edge_agent.commissioning import check_command, enrol_command, scan_command
 from edge_agent.config import DEFAULT_PATH
 from edge_agent.language import LANGUAGES, language_in
+from edge_agent.phone import checklist_command, web_command
 from edge_agent.profile_file import load_profile, profile_names
 from edge_agent.status_words import WORDS
-from service.process import complain, start_log, stop_signals
+from service.process import complain, start_log
 from service.settings import SettingsError
 
-LONGEST_WATCH_S = 3600
-_CLEAR_SCREEN = "\x1b[H\x1b[2J"
-_EXAMPLES = """examples:
+_EXAMPLES = """in front of the cabinet, one after the other:
+  sudo qingliu agent enrol BUNDLE.tar.gz     put the station's identity in place
+  sudo qingliu agent scan --write            find the meters and write agent.toml
+  sudo qingliu agent read --watch            their values, until Ctrl-C
+  sudo qingliu agent check                   all that must be right, one line each
+  sudo systemctl restart qingliu-agent
+  sudo qingliu agent status                  how the running agent is
+  sudo qingliu agent web                     all of this on a phone
+
+also:
   qingliu agent profiles                     the meter models known
   qingliu agent profiles chint-dtsu666       one of them, with what it asks for
-  qingliu agent read --config agent.toml     poll every meter once and show the values
-  qingliu agent read --watch 5               and again every 5 seconds, until Ctrl-C
   qingliu agent run --config agent.toml      read, keep and deliver until stopped
-  qingliu agent status                       how the running agent is
 """
 _STATUS_EXAMPLES = """examples:
   sudo qingliu agent status                  a page; its first line is "well" or "N troubles"
@@ -40,16 +47,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     running.add_argument("--verbose", action="store_true", help="log more")
     running.set_defaults(run=_run)
     reading = commands.add_parser("read", help="poll every meter and show the values")
-    reading.add_argument("--json", action="store_true", help="for machines; with --watch one line a poll")
-    reading.add_argument(
-        "--watch",
-        type=_seconds,
-        nargs="?",
-        const=2.0,
-        metavar="SECONDS",
-        help="poll again and again, so many seconds apart [%(const)s], until Ctrl-C",
-    )
-    reading.set_defaults(run=_read)
+    read_command.register(reading)
     asking = commands.add_parser(
         "status",
         help="ask the running agent how it is",
@@ -60,10 +58,18 @@ def register(parser: argparse.ArgumentParser) -> None:
     asking.add_argument("--json", action="store_true", help="for machines, in one line")
     asking.add_argument("--language", choices=LANGUAGES, help="of the page [as $LANG says]")
     asking.set_defaults(run=_status)
-    for command in (running, reading, asking):
+    enrolling = commands.add_parser("enrol", help="introduce this box to the centre, with its bundle")
+    enrol_command.register(enrolling)
+    scanning = commands.add_parser("scan", help="find the meters on the lines")
+    scan_command.register(scanning)
+    checking = commands.add_parser("check", help="is all as it should be, from the ports to the centre's ack")
+    check_command.register(checking)
+    for command in (running, reading, asking, enrolling, scanning, checking):
         command.add_argument(
             "--config", type=Path, default=DEFAULT_PATH, help="agent.toml [%(default)s]", metavar="FILE"
         )
+    web_command.register(commands.add_parser("web", help="all of this on the installer's phone"))
+    checklist_command.register(commands.add_parser("checklist", help="verify a signed checklist"))
     profiles = commands.add_parser("profiles", help="the meter models known, or one of them")
     profiles.add_argument("name", nargs="?", help="show this one")
     profiles.add_argument("--path", type=Path, help="folder of the installer's own profiles")
@@ -77,29 +83,6 @@ def _run(arguments: argparse.Namespace) -> int:
 
     start_log(verbose=arguments.verbose)
     return run_agent(load_agent(arguments.config))
-
-
-def _read(arguments: argparse.Namespace) -> int:
-    from edge_agent.config import load_agent  # noqa: PLC0415 - the libraries are loaded on use
-    from edge_agent.read import meters_of, poll_all, table, to_json  # noqa: PLC0415
-
-    start_log()
-    agent = load_agent(arguments.config)
-    progress = None if arguments.json or arguments.watch or not sys.stderr.isatty() else sys.stderr
-    page_break = _CLEAR_SCREEN if sys.stdout.isatty() else ""
-    with stop_signals() as stop, meters_of(agent) as meters:
-        while True:
-            polls = poll_all(meters, progress)
-            if arguments.json:
-                print(to_json(agent, polls), flush=True)
-            else:
-                print((page_break if arguments.watch else "") + table(agent, polls), flush=True)
-            failed = [poll for poll in polls if poll.quality == "missing"]
-            complain(f"{poll.device}: {poll.why}: {poll.text}" for poll in failed)
-            if not arguments.watch:
-                return 1 if failed else 0
-            if stop.wait(arguments.watch):
-                return 0
 
 
 def _status(arguments: argparse.Namespace) -> int:
@@ -138,14 +121,3 @@ def _profiles(arguments: argparse.Namespace) -> int:
 
 def _as_json(data: object) -> str:
     return json.dumps(data, ensure_ascii=False, indent=2)
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0.1 <= seconds <= LONGEST_WATCH_S:
-        rule = f"must be 0.1 to {LONGEST_WATCH_S} seconds (got {text!r})"
-        raise argparse.ArgumentTypeError(rule)
-    return seconds

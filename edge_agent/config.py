@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -14,6 +15,9 @@ from service.settings import Fault, SettingsError, load
 from telemetry.reading import DeviceId, StationId
 
 DEFAULT_PATH = Path("/etc/qingliu/agent.toml")
+NO_METERS = "there are no meters yet"
+ENROLLING = ".enrolling"
+"""So ends the file's name while a bundle is being put in place."""
 
 
 class StationSettings(msgspec.Struct, kw_only=True, frozen=True):
@@ -84,9 +88,9 @@ class AgentSettings(msgspec.Struct, kw_only=True, frozen=True):
     """The whole file."""
 
     station: StationSettings
-    bus: dict[str, BusSettings]
-    device: list[DeviceSettings]
     mqtt: Mqtt
+    bus: dict[str, BusSettings] = {}
+    device: list[DeviceSettings] = []
     sampling: SamplingSettings = SamplingSettings()
     outbox: OutboxSettings = OutboxSettings()
     profiles: ProfilesSettings = ProfilesSettings()
@@ -114,6 +118,9 @@ def load_agent(path: Path) -> Agent:
         SettingsError: with every fault of the file, profiles and parameters included.
     """
     devices: list[ConfiguredDevice] = []
+    if _was_cut_off(path):
+        remedy = "Do it again: sudo qingliu agent enrol BUNDLE.tar.gz"
+        raise SettingsError(str(path), [Fault("", "enrolling was cut off half-way", remedy=remedy)])
 
     def check(settings: AgentSettings) -> Iterable[Fault]:
         yield from _faults(settings)
@@ -127,6 +134,13 @@ def load_agent(path: Path) -> Agent:
                 yield from _placed(error, index, device.profile)
 
     return Agent(load(path, AgentSettings, check), devices)
+
+
+def _was_cut_off(path: Path) -> bool:
+    """Whether a new identity is only half in place."""
+    with suppress(OSError):  # of a path that cannot be looked at, reading says what is wrong
+        return not path.exists() and path.with_name(path.name + ENROLLING).exists()
+    return False
 
 
 def _placed(error: SettingsError, index: int, name: str) -> Iterable[Fault]:
@@ -144,7 +158,8 @@ def _placed(error: SettingsError, index: int, name: str) -> Iterable[Fault]:
 def _faults(settings: AgentSettings) -> Iterable[Fault]:
     yield from settings.mqtt.faults()
     if not settings.device:
-        yield Fault("device", "needs at least one meter", remedy="Add a [[device]] table.")
+        remedy = "Find them with: sudo qingliu agent scan --write"
+        yield Fault("device", NO_METERS, remedy=remedy)
     for index, device in enumerate(settings.device):
         if device.bus not in settings.bus:
             known = ", ".join(settings.bus) or "none"

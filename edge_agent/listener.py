@@ -70,7 +70,7 @@ class Listener:
         self._rest += octets
         if self._is_echo():
             return None
-        while frame := first_frame(self._rest):
+        while (frame := first_frame(self._rest)) and not self._is_beginning(frame):
             self._rest = self._rest[len(frame) :]
             registers = self._registers(frame)
             if registers is not None:
@@ -96,6 +96,12 @@ class Listener:
         return BusError(
             "no_response", f"unit {unit_id} is silent: check power, wiring, unit_id, line settings"
         )
+
+    def _is_beginning(self, frame: bytes) -> bool:
+        """Whether it may be the first bytes of our answer, which look like a request by chance."""
+        unit_id, function, _, size = self._question
+        is_ours = frame[:3] == bytes((unit_id, function, 2 * size & 0xFF))
+        return is_ours and len(frame) < 2 * size + 5 and len(self._rest) < 2 * size + 5
 
     def _is_echo(self) -> bool:
         """Whether the bytes are, so far, our own; an echo that was announced is cut off."""

@@ -11,13 +11,31 @@ from pathlib import Path
 import serial
 
 from edge_agent.config import BusSettings
+from edge_agent.language import Language
+from edge_agent.port_words import PORT_WORDS, PortFault
+from edge_agent.profile import Parity
 
+_PSEUDO_TERMINALS = range(136, 144)
+"""The device numbers that Linux gives to the /dev/pts/N."""
 _READ_BYTES = 512
 _WRITE_TIMEOUT_S = 2.0
 
 
 class PortGone(Exception):  # noqa: N818 - a state of the line, which the bus turns into its error
-    """The port cannot be opened or used; the text says why and what to do."""
+    """The port cannot be opened or used; the text says why and what to do.
+
+    Attributes:
+        code: why.
+    """
+
+    def __init__(self, code: PortFault, port: str, found: object = "") -> None:
+        self.code = code
+        self._figures = {"port": port, "found": found}
+        super().__init__(self.said("en"))
+
+    def said(self, language: Language) -> str:
+        """The text in a language."""
+        return PORT_WORDS[language][self.code].format(**self._figures)
 
 
 class Port:
@@ -31,16 +49,9 @@ class Port:
         """
         self._name = settings.port
         try:
-            self._serial = serial.Serial(
-                settings.port,
-                baudrate=settings.baudrate,
-                parity=settings.parity,
-                stopbits=settings.stopbits,
-                write_timeout=_WRITE_TIMEOUT_S,
-                exclusive=True,
-            )
+            self._serial = _opened(settings)
         except (OSError, ValueError, termios.error) as error:
-            raise PortGone(_why_closed(settings, error)) from error
+            raise _closed(settings, error) from error
         self.fd: int = self._serial.fileno()
 
     def send(self, octets: bytes) -> None:
@@ -52,7 +63,7 @@ class Port:
         try:
             self._serial.write(octets)
         except (OSError, termios.error) as error:
-            raise PortGone(f"port {self._name}: the adapter is gone: {error}") from error
+            raise PortGone("gone", self._name, error) from error
 
     def receive(self, until_s: float) -> bytes:
         """Wait for bytes until an instant; nothing if none came. What is already there comes at once.
@@ -71,9 +82,9 @@ class Port:
                     continue
                 if octets:
                     return octets
-                raise PortGone(f"port {self._name}: the adapter is gone: it hung up")
+                raise PortGone("gone", self._name, "it hung up")
         except (OSError, ValueError) as error:
-            raise PortGone(f"port {self._name}: the adapter is gone: {error}") from error
+            raise PortGone("gone", self._name, error) from error
 
     def close(self) -> None:
         """Give the port back."""
@@ -81,14 +92,47 @@ class Port:
             self._serial.close()
 
 
-def _why_closed(settings: BusSettings, error: Exception) -> str:
-    port = Path(settings.port)
+def _opened(settings: BusSettings) -> serial.Serial:
+    """Open and lock the port.
+
+    A pseudo-terminal, behind which the serial line of another machine may lie, knows no parity: asking it for
+    nothing but that fails (EINVAL). Whoever stands behind it sets the parity itself.
+    """
+    try:
+        return _serial(settings, settings.parity)
+    except termios.error as error:
+        if error.args[:1] != (errno.EINVAL,) or settings.parity == "N" or not _is_pseudo(settings.port):
+            raise
+        return _serial(settings, "N")
+
+
+def _serial(settings: BusSettings, parity: Parity) -> serial.Serial:
+    return serial.Serial(
+        settings.port,
+        baudrate=settings.baudrate,
+        parity=parity,
+        stopbits=settings.stopbits,
+        write_timeout=_WRITE_TIMEOUT_S,
+        exclusive=True,
+    )
+
+
+def _is_pseudo(port: str) -> bool:
+    return os.major(Path(port).stat().st_rdev) in _PSEUDO_TERMINALS
+
+
+def _closed(settings: BusSettings, error: Exception) -> PortGone:
+    """Why a port could not be opened."""
+    name, port = settings.port, Path(settings.port)
     if not port.exists():
-        return f"port {port}: there is no such device: is the adapter plugged in?"
+        return PortGone("missing", name)
     if not port.is_char_device():
-        return f"port {port}: is no serial port: name the adapter's device file"
+        return PortGone("no_serial", name)
     if not os.access(port, os.R_OK | os.W_OK):
-        return f"port {port}: no permission: add the user to the group dialout"
-    if isinstance(error, OSError) and error.errno in (errno.EAGAIN, errno.EWOULDBLOCK, errno.EBUSY):
-        return f"port {port}: another program uses it: stop that program"
-    return f"port {port}: cannot be opened: {error}"
+        return PortGone("forbidden", name)
+    number = error.args[0] if isinstance(error, OSError | termios.error) and error.args else None
+    if number in (errno.EAGAIN, errno.EWOULDBLOCK, errno.EBUSY):
+        return PortGone("in_use", name)
+    if isinstance(error, ValueError) or number == errno.EINVAL:
+        return PortGone("settings", name, f"{settings.baudrate} 8{settings.parity}{settings.stopbits}")
+    return PortGone("unusable", name, error)

@@ -119,9 +119,14 @@ class Identity(Cell, kw_only=True, frozen=True):
 
 
 class Parameter(msgspec.Struct, kw_only=True, frozen=True):
-    """Something only the installer knows: a number, or one of a few words that stand for factors."""
+    """Something only the installer knows: a number, or one of a few words that stand for factors.
+
+    Attributes:
+        help: what it is, for people; `help_zh` the same in Chinese.
+    """
 
     help: str
+    help_zh: str = ""
     default: float | str | None = None
     choices: dict[str, float] = {}
 

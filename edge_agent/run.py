@@ -10,11 +10,11 @@ from pathlib import Path
 
 from edge_agent.clock import Clock, boot_id
 from edge_agent.config import Agent
+from edge_agent.control import answer
 from edge_agent.health import Health
 from edge_agent.meter import boot_ms
 from edge_agent.outbox import OutboxDamagedError, open_outbox
 from edge_agent.sampler import LineSampler, line_samplers
-from edge_agent.status_document import answer
 from edge_agent.status_page import control_path
 from edge_agent.uplink import Uplink
 from service import systemd
@@ -55,7 +55,7 @@ def run_agent(agent: Agent) -> int:
         samplers += line_samplers(agent, outbox, clock, conditions, hurry=uplink.hurry, fatal=give_up)
         logger.info("station %s, outbox %s, %d meters", settings.station.id, outbox.id, len(agent.devices))
         control = ControlSocket(
-            control_path(settings), lambda said: answer(said, lambda: health.document(uplink))
+            control_path(settings), lambda said: answer(said, lambda: health.document(uplink), samplers)
         )
         stack.enter_context(control)
         threads = [threading.Thread(target=sampler.run, args=(stop_fd,), daemon=True) for sampler in samplers]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from edge_agent.bus import Bus
 from edge_agent.clock import Clock
 from edge_agent.config import Agent
+from edge_agent.lending import Lending
 from edge_agent.meter import Meter, Poll, boot_ms
 from edge_agent.outbox import Outbox, OutboxDamagedError, OutboxError
 from edge_agent.watched import Watched
@@ -14,6 +15,10 @@ from service.conditions import Conditions
 logger = logging.getLogger(__name__)
 
 LONGEST_ROUND_MS = 120_000
+LOOK_EVERY_MS = 500
+"""So often a resting sampler looks whether somebody wants to borrow its line."""
+SHORT_LOAN_MS = 2_000
+"""What is lent for less, for one look at the meters, is not worth a line in the log."""
 SPARING_ROUNDS = 10
 """A silent meter for which there is never time is asked once in so many rounds, at its neighbours' cost."""
 
@@ -22,7 +27,10 @@ class LineSampler:
     """Polls all meters of one line, round after round.
 
     Attributes:
-        done_ms: when a round was last done and its readings accepted, on the monotonic clock.
+        port: the line's device file, as `agent.toml` names it.
+        lending: by which the line is borrowed.
+        done_ms: when a round was last done and its readings accepted, or the line was last seen lent, on the
+            monotonic clock.
     """
 
     def __init__(
@@ -33,8 +41,13 @@ class LineSampler:
         interval_ms: int,
         accept: Callable[[list[Poll], bool], bool],
         conditions: Conditions,
+        name: str = "line",
+        port: str = "",
     ) -> None:
         self.watched = watched
+        self.port = port
+        self.lending = Lending()
+        self._name = name
         self._bus = bus
         self._interval_ms = interval_ms
         self._accept = accept
@@ -50,16 +63,41 @@ class LineSampler:
         due_ms = boot_ms()
         woken = False
         while not woken:
-            due_ms += self._interval_ms
+            due_ms = self._beat(due_ms + self._interval_ms)
             try:
                 self.round(due_ms)
             except Exception:
                 logger.exception("sampler: unexpected failure, going on")
-            now_ms = boot_ms()
-            if due_ms < now_ms:
-                due_ms = now_ms + (due_ms - now_ms) % self._interval_ms
-            woken = self._bus.rest(stop_fd, (due_ms - now_ms) / 1000)
+            due_ms = self._beat(due_ms)
+            woken = self._rest(stop_fd, due_ms)
         self._bus.close()
+
+    def _beat(self, due_ms: int) -> int:
+        """The instant itself, or if it has passed the next of the same beat."""
+        now_ms = boot_ms()
+        return due_ms if due_ms >= now_ms else now_ms + (due_ms - now_ms) % self._interval_ms
+
+    def _rest(self, stop_fd: int, until_ms: int) -> bool:
+        """Leave the line alone until an instant, and for as long as it is lent; whether to stop."""
+        lent_ms: int | None = None
+        while (now_ms := boot_ms()) < until_ms or lent_ms is not None:
+            borrower = self.lending.borrower(now_ms)
+            if borrower is None and lent_ms is not None:
+                lent_ms = None
+                self._conditions.end(self._name)
+                continue
+            if borrower is not None:
+                lent_ms = now_ms if lent_ms is None else lent_ms
+                if now_ms - lent_ms >= SHORT_LOAN_MS:
+                    text = f"lent to {borrower}; its meters are not read meanwhile"
+                    self._conditions.begin(self._name, text)
+                self._bus.close()
+                self.lending.lend()
+                self.done_ms = now_ms
+            slice_ms = LOOK_EVERY_MS if lent_ms is not None else min(LOOK_EVERY_MS, until_ms - now_ms)
+            if self._bus.rest(stop_fd, slice_ms / 1000):
+                return True
+        return False
 
     def round(self, until_ms: int) -> None:
         """Poll every meter once, and hand the outcomes over in one piece.
@@ -171,6 +209,14 @@ def line_samplers(
             if device.settings.bus == name
         ]
         if watched:
-            sampler = LineSampler(bus, watched, interval_ms=interval_ms, accept=accept, conditions=conditions)
+            sampler = LineSampler(
+                bus,
+                watched,
+                interval_ms=interval_ms,
+                accept=accept,
+                conditions=conditions,
+                name=f"line {name}",
+                port=settings.port,
+            )
             samplers.append(sampler)
     return samplers

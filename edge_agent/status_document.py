@@ -4,7 +4,7 @@ The agent fills the states in its own units (milliseconds of its two clocks); th
 ISO 8601 and ages in seconds, so that a reader on another clock is right about both.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, NamedTuple
 
@@ -205,13 +205,6 @@ def document(
         devices={meter.id: _device(meter, now) for meter in meters},
         conditions=dict(conditions),
     )
-
-
-def answer(said: str, now: Callable[[], StatusDocument]) -> str:
-    """Answer one line on the agent's control socket: its document for `status`, else what can be said."""
-    if said != ASKED:
-        return f"{REFUSED}words: such as an agent knows (got {said[:60]!r}). Say {ASKED}."
-    return msgspec.json.encode(now()).decode()
 
 
 def understood(line: str) -> StatusDocument:

@@ -168,7 +168,8 @@ class Connection:
             raise broker_words.unreached(error, self.place, self._caller.timeout_s) from error
         except ValueError as error:
             remedy = "Write its name or address."
-            raise broker_words.misconfigured("host", "cannot be a host's name", mqtt.host, remedy) from error
+            rule = "cannot be a host's name"
+            raise broker_words.misconfigured("host", rule, mqtt.host, remedy, "host_unusable") from error
         self._until(lambda: self._answer is not None, "login")
         if self._answer is not None and self._answer.is_failure:
             raise broker_words.refused_login(self._answer, self.place, mqtt, self._caller.client_id)

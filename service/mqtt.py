@@ -42,7 +42,17 @@ class Mqtt(msgspec.Struct, kw_only=True, frozen=True):
             yield Fault(f"{path}.password_file", "is required with username", remedy="Name the file.")
         for key in ("ca_file", "cert_file", "key_file", "password_file"):
             name = getattr(self, key)
-            if name and not Path(name).is_file():
-                yield Fault(
-                    f"{path}.{key}", "there is no such file", name, "Copy it there, or mend the path."
-                )
+            if name:
+                yield from _file_faults(f"{path}.{key}", name)
+
+
+def _file_faults(path: str, name: str) -> Iterable[Fault]:
+    try:
+        is_there = Path(name).is_file()
+    except OSError as error:  # in a folder that we may not enter
+        yield Fault(
+            path, f"cannot be looked at, {error.strerror}", name, "Run this with sudo, or as its owner."
+        )
+        return
+    if not is_there:
+        yield Fault(path, "there is no such file", name, "Copy it there, or mend the path.")

@@ -78,7 +78,8 @@ def load(path: Path, model: type[T], check: Callable[[T], Iterable[Fault]] = no_
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise SettingsError(str(path), [Fault("", f"cannot be read: {reason}")]) from error
+        remedy = "Run this with sudo, or mend its rights." if isinstance(error, PermissionError) else ""
+        raise SettingsError(str(path), [Fault("", f"cannot be read: {reason}", remedy=remedy)]) from error
     return parse(text, str(path), model, check)
 
 

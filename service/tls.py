@@ -5,7 +5,7 @@ import ssl
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
-from service.broker_words import misconfigured
+from service.broker_words import OurOwn, misconfigured
 from service.mqtt import Mqtt
 from service.tls_words import Certificate
 
@@ -77,10 +77,12 @@ def read_text(key: str, name: str, encoding: str = "utf-8") -> str:
     try:
         return Path(name).read_text(encoding)
     except UnicodeDecodeError as error:
-        raise misconfigured(key, "is no text", name, "Copy the right file there.") from error
+        raise misconfigured(key, "is no text", name, "Copy the right file there.", "file_no_text") from error
     except OSError as error:
         rule = f"cannot be read, {error.strerror}"
-        raise misconfigured(key, rule, name, "Copy it there, or mend the path or its rights.") from error
+        remedy = "Copy it there, or mend the path or its rights."
+        reason = {"reason": error.strerror or ""}
+        raise misconfigured(key, rule, name, remedy, "file_unreadable", reason) from error
 
 
 def _trusting(ca_file: str) -> ssl.SSLContext:
@@ -90,9 +92,8 @@ def _trusting(ca_file: str) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=ca_file)
     except ssl.SSLError as error:
-        raise misconfigured(
-            "ca_file", "is no certificate in PEM form", ca_file, "Copy the centre's ca.crt there."
-        ) from error
+        rule, remedy = "is no certificate in PEM form", "Copy the centre's ca.crt there."
+        raise misconfigured("ca_file", rule, ca_file, remedy, "ca_no_certificate") from error
 
 
 def _identify(context: ssl.SSLContext, cert_file: str, key_file: str) -> None:
@@ -100,25 +101,29 @@ def _identify(context: ssl.SSLContext, cert_file: str, key_file: str) -> None:
     key = read_text("key_file", key_file, "latin-1")
     if not _CERTIFICATE.search(certificate) and _PRIVATE_KEY.search(certificate):
         remedy = "Are cert_file and key_file swapped?"
-        raise misconfigured("cert_file", "holds a private key, not a certificate", cert_file, remedy)
+        rule = "holds a private key, not a certificate"
+        raise misconfigured("cert_file", rule, cert_file, remedy, "cert_is_key")
     if not _is_certificate(cert_file):
         remedy = "Copy our certificate there."
-        raise misconfigured("cert_file", "is no certificate in PEM form", cert_file, remedy)
+        rule = "is no certificate in PEM form"
+        raise misconfigured("cert_file", rule, cert_file, remedy, "cert_no_certificate")
 
     def no_passphrase() -> NoReturn:
         remedy = "Store it without one: nobody is there to type it."
-        raise misconfigured("key_file", "is locked with a passphrase", key_file, remedy)
+        raise misconfigured("key_file", "is locked with a passphrase", key_file, remedy, "key_locked")
 
     try:
         context.load_cert_chain(cert_file, key_file, password=no_passphrase)
     except ssl.SSLError as error:
+        code: OurOwn
         if error.reason in {"KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH"}:
+            code = "key_of_other_cert"
             rule, remedy = f"does not belong to {cert_file}", "Copy the two that were issued together."
         elif _PRIVATE_KEY.search(key):
-            rule, remedy = "is a damaged private key", "Copy it anew."
+            code, rule, remedy = "key_damaged", "is a damaged private key", "Copy it anew."
         else:
-            rule, remedy = "is no private key in PEM form", "Copy our key there."
-        raise misconfigured("key_file", rule, key_file, remedy) from error
+            code, rule, remedy = "key_no_key", "is no private key in PEM form", "Copy our key there."
+        raise misconfigured("key_file", rule, key_file, remedy, code, {"cert_file": cert_file}) from error
 
 
 def _is_certificate(name: str) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from service.broker_words import BrokerError
+from service.broker_words import NO_FIGURES, BrokerError, OfTls
 from service.mqtt import Mqtt
 
 Certificate = Mapping[str, Any]
@@ -20,15 +20,27 @@ _INVALID_PURPOSE = 26
 
 _NO_TLS = {"WRONG_VERSION_NUMBER", "PACKET_LENGTH_TOO_LONG", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"}
 _OLD_TLS = {"UNSUPPORTED_PROTOCOL", "VERSION_TOO_LOW", "TLSV1_ALERT_PROTOCOL_VERSION"}
-_ALERTS = {  # what a broker thinks of our certificate
-    "UNKNOWN_CA": "it is of another authority than the broker trusts. Have one issued by the centre's",
-    "CERTIFICATE_EXPIRED": "it has expired. Have it renewed",
-    "CERTIFICATE_REVOKED": "it was revoked. Have a new one issued, if that is wanted",
-    "BAD_CERTIFICATE": "it is not yet valid there, or damaged. Check the broker's clock, or renew it",
-    "UNSUPPORTED_CERTIFICATE": "it is not meant for a client. Have it issued anew",
-    "CERTIFICATE_UNKNOWN": "the broker's log says why",
-    "DECRYPT_ERROR": "it is of another authority of the same name. Have one issued by the centre's",
-    "ACCESS_DENIED": "the broker's log says why",
+_ALERTS: dict[str, tuple[OfTls, str]] = {  # what a broker thinks of our certificate
+    "UNKNOWN_CA": (
+        "ours_of_other_authority",
+        "it is of another authority than the broker trusts. Have one issued by the centre's",
+    ),
+    "CERTIFICATE_EXPIRED": ("ours_expired", "it has expired. Have it renewed"),
+    "CERTIFICATE_REVOKED": ("ours_revoked", "it was revoked. Have a new one issued, if that is wanted"),
+    "BAD_CERTIFICATE": (
+        "ours_bad",
+        "it is not yet valid there, or damaged. Check the broker's clock, or renew it",
+    ),
+    "UNSUPPORTED_CERTIFICATE": (
+        "ours_no_client_certificate",
+        "it is not meant for a client. Have it issued anew",
+    ),
+    "CERTIFICATE_UNKNOWN": ("ours_refused", "the broker's log says why"),
+    "DECRYPT_ERROR": (
+        "ours_of_namesake",
+        "it is of another authority of the same name. Have one issued by the centre's",
+    ),
+    "ACCESS_DENIED": ("ours_refused", "the broker's log says why"),
 }
 _WANTS_ONE = {"CERTIFICATE_REQUIRED", "HANDSHAKE_FAILURE"}
 
@@ -36,6 +48,17 @@ _WANTS_ONE = {"CERTIFICATE_REQUIRED", "HANDSHAKE_FAILURE"}
 def day_and_time(second: float) -> str:
     """An instant, seconds since the epoch, for people."""
     return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def instant(second: float) -> str:
+    """An instant, seconds since the epoch, in ISO 8601, UTC."""
+    return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def names_of(certificate: Certificate) -> list[str]:
+    """The hosts that a certificate is for."""
+    alternatives = [name for _, name in certificate.get("subjectAltName", ())]
+    return [_printable(name) for name in alternatives] or [_common_name(certificate, "subject")]
 
 
 def refused_broker(
@@ -61,27 +84,38 @@ def refused_broker(
         wrong = out_of_date(own, now_s, place) if own else None
         whose = "its authority's certificate" if own else "its certificate, or its authority's,"
         is_what = "has expired" if code == _EXPIRED else "is not yet valid"
-        return wrong or _no(place, f"{whose} {is_what}, and {clock}. Have it renewed, or mend that clock")
+        authoritys: OfTls = "authority_expired" if code == _EXPIRED else "authority_not_yet_valid"
+        text = f"{whose} {is_what}, and {clock}. Have it renewed, or mend that clock"
+        return wrong or _no(place, text, authoritys, {"now": instant(now_s)})
     if code in _OTHER_NAME:
-        names = ", ".join(_names(own)) if own else "another name"
+        names = ", ".join(names_of(own)) if own else "another name"
         return _no(
             place,
             f"its certificate is for {names}, not for {mqtt.host}. "
             "Write one of its names as mqtt.host, or have it issued anew",
+            "other_name",
+            {"names": names, "host": mqtt.host},
         )
     if code in _UNKNOWN_AUTHORITY:
-        issuer = f" ({_common_name(own, 'issuer')})" if own else ""
+        name = _common_name(own, "issuer") if own else ""
+        issuer = f" ({name})" if own else ""
         held = f"the one in {mqtt.ca_file}" if mqtt.ca_file else "one this system trusts"
         return _no(
             place,
             f"its certificate is of another authority{issuer} than {held}. Name its ca.crt as mqtt.ca_file",
+            "other_authority",
+            {"issuer": name, "ca_file": mqtt.ca_file},
         )
     if code == _SIGNATURE_FAILS:
         what = f"its certificate is of another authority of the same name as the one in {mqtt.ca_file}"
-        return _no(place, f"{what}. Copy the centre's present ca.crt there")
+        text = f"{what}. Copy the centre's present ca.crt there"
+        return _no(place, text, "namesake_authority", {"ca_file": mqtt.ca_file})
     if code == _INVALID_PURPOSE:
-        return _no(place, "its certificate is not meant for a server. Have it issued anew")
-    return _no(place, f"its certificate is not accepted: {error.verify_message}. Have it issued anew")
+        text = "its certificate is not meant for a server. Have it issued anew"
+        return _no(place, text, "no_server_certificate")
+    reason = error.verify_message
+    text = f"its certificate is not accepted: {reason}. Have it issued anew"
+    return _no(place, text, "not_accepted", {"reason": reason})
 
 
 def out_of_date(certificate: Certificate, now_s: float, place: str) -> BrokerError | None:
@@ -98,17 +132,22 @@ def out_of_date(certificate: Certificate, now_s: float, place: str) -> BrokerErr
     begins_s = ssl.cert_time_to_seconds(certificate["notBefore"])
     ends_s = ssl.cert_time_to_seconds(certificate["notAfter"])
     clock = f"the clock here says {day_and_time(now_s)}"
+    figures = {"begins": instant(begins_s), "ends": instant(ends_s), "now": instant(now_s)}
     if now_s < begins_s:
         return _no(
             place,
             f"its certificate is not yet valid: it begins {day_and_time(begins_s)}, and {clock}. "
             "That clock may be wrong: set it, or let NTP through",
+            "not_yet_valid",
+            figures,
         )
     if now_s > ends_s:
         return _no(
             place,
             f"its certificate has expired: it ended {day_and_time(ends_s)}, and {clock}. "
             "Have it renewed, or mend that clock",
+            "expired",
+            figures,
         )
     return None
 
@@ -117,15 +156,17 @@ def failed_handshake(error: OSError, mqtt: Mqtt, place: str) -> BrokerError:
     """No TLS came about, for another reason than the broker's certificate."""
     reason = getattr(error, "reason", None) or ""
     if reason in _OLD_TLS:
-        return _no(place, "speaks an older TLS than 1.2 only. Have the broker renewed")
-    refusal = _refused_us(reason, mqtt)
-    if refusal:
-        return _no(place, refusal)
+        return _no(place, "speaks an older TLS than 1.2 only. Have the broker renewed", "old_tls")
+    refusal = _refused_us(reason, mqtt, place)
+    if refusal is not None:
+        return refusal
     if reason in _NO_TLS:
-        return _no(place, "what answers there is no TLS. Check mqtt.tls and mqtt.port")
+        return _no(place, "what answers there is no TLS. Check mqtt.tls and mqtt.port", "no_tls")
     if isinstance(error, (ssl.SSLEOFError, ConnectionError)) or "EOF" in reason:
-        return _no(place, "hangs up on the TLS handshake. Does that port speak TLS (mqtt.tls, mqtt.port)?")
-    return _no(place, f"TLS fails ({reason or error.strerror}). The broker's log may say more")
+        text = "hangs up on the TLS handshake. Does that port speak TLS (mqtt.tls, mqtt.port)?"
+        return _no(place, text, "hung_up_on_tls")
+    why = reason or error.strerror or ""
+    return _no(place, f"TLS fails ({why}). The broker's log may say more", "tls_failed", {"reason": why})
 
 
 def alert(error: ssl.SSLError, mqtt: Mqtt, place: str) -> BrokerError | None:
@@ -134,29 +175,26 @@ def alert(error: ssl.SSLError, mqtt: Mqtt, place: str) -> BrokerError | None:
     Returns:
         None if the error is none of this kind.
     """
-    refusal = _refused_us(error.reason or "", mqtt)
-    return _no(place, refusal) if refusal else None
+    return _refused_us(error.reason or "", mqtt, place)
 
 
-def _refused_us(reason: str, mqtt: Mqtt) -> str | None:
+def _refused_us(reason: str, mqtt: Mqtt, place: str) -> BrokerError | None:
     _, is_alert, what = reason.partition("_ALERT_")
     if not is_alert:
         return None
     if what in _WANTS_ONE and not mqtt.cert_file:
-        return "wants a certificate of ours. Give mqtt.cert_file and mqtt.key_file"
+        text = "wants a certificate of ours. Give mqtt.cert_file and mqtt.key_file"
+        return _no(place, text, "wants_certificate")
     if what in _ALERTS and mqtt.cert_file:
-        return f"refuses our certificate {mqtt.cert_file}: {_ALERTS[what]}"
+        code, text = _ALERTS[what]
+        figures = {"cert_file": mqtt.cert_file}
+        return _no(place, f"refuses our certificate {mqtt.cert_file}: {text}", code, figures)
     return None
 
 
-def _no(place: str, what: str) -> BrokerError:
+def _no(place: str, what: str, code: OfTls, figures: Mapping[str, str | float] = NO_FIGURES) -> BrokerError:
     end = "" if what.endswith("?") else "."
-    return BrokerError(f"broker {place}: {what}{end}", "tls")
-
-
-def _names(certificate: Certificate) -> list[str]:
-    alternatives = [name for _, name in certificate.get("subjectAltName", ())]
-    return [_printable(name) for name in alternatives] or [_common_name(certificate, "subject")]
+    return BrokerError(f"broker {place}: {what}{end}", "tls", code=code, figures=figures)
 
 
 def _common_name(certificate: Certificate, whose: str) -> str:

@@ -42,9 +42,8 @@ def address_of(mqtt: Mqtt) -> Address:
     except OSError as error:
         raise broker_words.unreached(error, f"{mqtt.host}:{mqtt.actual_port}", 0) from error
     except UnicodeError as error:
-        raise broker_words.misconfigured(
-            "host", "cannot be a host's name", mqtt.host, "Correct it."
-        ) from error
+        rule = "cannot be a host's name"
+        raise broker_words.misconfigured("host", rule, mqtt.host, "Correct it.", "host_unusable") from error
     family, _, _, _, place = found[0]
     return Address(family, place)
 

@@ -11,6 +11,7 @@ hung up, the slaves keep their state, and the link then leads to a new terminal.
 
 import os
 import select
+import termios
 import threading
 import time
 import tty
@@ -18,24 +19,46 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from simulator.errors import PathError
-from simulator.slave import SILENCE_S, Exchange, Line
+from simulator.slave import SILENCE_S, Exchange
 from simulator.wire import Fault, Piece, Wire
 
 __all__ = ["Fault", "Piece", "PtyLine"]
 
+_SPEEDS = {
+    getattr(termios, f"B{baudrate}"): baudrate
+    for baudrate in (300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115_200)
+}
 LONGEST_WAIT_S = 3600.0
 """The system's own wait ends here; a longer one is made of several."""
+
+
+class Wires(Protocol):
+    """Who can be served; `simulator.slave.Line` and `simulator.tuned.TunedLine` are."""
+
+    @property
+    def is_mid_frame(self) -> bool:
+        """Whether octets wait for the rest of their frame."""
+
+    def tuned(self, baudrate: int, stopbits: int) -> None:
+        """Know how the asker has opened the line."""
+
+    def speaker(self, exchange: Exchange) -> int | None:
+        """Who gives an answer; None: somebody who has said nothing before."""
+
+    def receive(self, octets: bytes, now_s: float) -> list[Exchange]:
+        """Hear octets, and answer."""
 
 
 class PtyLine:
     """Serves a `Line` on a pseudo-terminal, in a thread of its own, from `start` to `close`.
 
     An answer begins `answer_delay_s` after its request was complete. With a `baudrate` a request is complete
-    when its octets would have passed at that speed, and the answer's octets come at that speed, 11 bits each;
-    without, both are as fast as the machine. `start` and `close` may be called from any thread.
+    when its octets would have passed at that speed, and the answer's octets come at that speed, 11 bits
+    each; without, both are as fast as the machine. With `echo` the adapter hears all that is asked. `start`
+    and `close` may be called from any thread.
 
     Attributes:
         link: stable path that leads to the terminal while it is open.
@@ -46,14 +69,16 @@ class PtyLine:
 
     def __init__(
         self,
-        line: Line,
+        line: Wires,
         *,
         link: Path | None = None,
         answer_delay_s: float = 0.0,
         baudrate: int | None = None,
         fault: Fault | None = None,
+        echo: bool = False,
     ) -> None:
         self.link = link
+        self._echo = echo
         self._line = line
         self._wire = Wire(baudrate=baudrate, answer_delay_s=answer_delay_s)
         self._fault = fault
@@ -145,9 +170,14 @@ class PtyLine:
             octets = os.read(master_fd, 4096) if master_fd in ready else b""
             now_s = time.monotonic()
             wire.hear(len(octets), now_s)
+            if octets:
+                self._line.tuned(*_tuning(master_fd))
+            if octets and self._echo:
+                wire.say((Piece(0.0, octets, by_adapter=True),), len(octets), now_s)
             for exchange in self._line.receive(octets, now_s):
                 request = exchange.request
-                wire.say(self._pieces(exchange), len(request), now_s, speaker=request[0])
+                speaker = self._line.speaker(exchange)
+                wire.say(self._pieces(exchange), len(request), now_s, speaker=speaker)
 
     def _patience_s(self, now_s: float) -> float | None:
         """How long to wait for octets, until something is due or a silence ends a frame; None: for ever."""
@@ -163,6 +193,12 @@ class PtyLine:
         if isinstance(said, bytes):
             return (Piece(0.0, said),)
         return said or ()
+
+
+def _tuning(master_fd: int) -> tuple[int, int]:
+    """Speed and stop bits in which the terminal was opened last."""
+    _, _, control, _, _, speed, _ = termios.tcgetattr(master_fd)
+    return _SPEEDS.get(speed, 0), 2 if control & termios.CSTOPB else 1
 
 
 def _place_link(link: Path, terminal: str) -> None:

@@ -124,6 +124,13 @@ class Line:
         """Bytes wait for the rest of their frame, or for the silence that ends it."""
         return bool(self._buffer)
 
+    def tuned(self, baudrate: int, stopbits: int) -> None:
+        """Know how the asker has opened the line; these slaves understand every speed."""
+
+    def speaker(self, exchange: Exchange) -> int | None:
+        """Who answers: each slave says one thing after the other."""
+        return exchange.request[0]
+
     def receive(self, octets: bytes, now_s: float) -> list[Exchange]:
         """Take bytes as they come (none: only time has passed) and answer the frames they complete.
 

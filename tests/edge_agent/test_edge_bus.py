@@ -283,6 +283,14 @@ def test_noise_of_any_kind_is_never_a_value(noise, before, place, bit):
         )
 
 
+@pytest.mark.parametrize("parity", ["E", "O"])
+def test_a_pseudo_terminal_is_read_whatever_the_parity(parity):
+    with line(parity=parity) as (bus, _):
+        for _ in range(3):
+            assert bus.read(1, 3, 5, 1) == [word(5)]
+            bus.close()
+
+
 def test_a_port_that_is_not_there():
     with closing(Bus(BusSettings(port="/dev/ttyNONE"))) as bus:
         for _ in range(2):

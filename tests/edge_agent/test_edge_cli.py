@@ -13,10 +13,13 @@ from two_meters import TWO_METERS
 
 from edge_agent.profile_file import load_profile, profile_names
 from edge_agent.profile_page import as_data, page
+from edge_agent.read_words import WORDS as READ_WORDS
+from edge_agent.terminal import width
 from simulator.line import PtyLine
 from simulator.meters import SimulatedStation
 from simulator.slave import Line, Slave
 from simulator.truth import said_dtsu666, said_mfe600
+from telemetry.quantities import BY_NAME
 
 CONFIG = (
     """
@@ -103,6 +106,23 @@ def test_read_says_which_meter_is_silent_and_still_shows_the_other(tmp_path):
         "why": "no_response",
     }
     assert not missing.get("x")
+
+
+def test_read_in_chinese(tmp_path):
+    with SimulatedStation(seed=2, clock=lambda: 1_760_000_000.0, flow_unit=9) as station:
+        done = qingliu("read", "--language", "zh-CN", "--config", config(tmp_path, station.port))
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    assert lines[1] == "power-1：有效  [chint-dtsu666，main 地址 1]"
+    assert lines[-1] == "flow-1：缺失（无应答）  [microsensor-mfe600，main 地址 2]"
+    [energy] = [line.split() for line in lines if "正向有功电量" in line]
+    assert energy == ["正向有功电量", "8,412.600", "kWh"]
+    assert len({width(line.rpartition(" ")[0]) for line in lines[2:-1]}) == 2  # aligned; a factor has no unit
+    assert done.stderr.startswith("flow-1：无应答（")
+
+
+def test_the_words_of_read_are_those_of_the_contract():
+    assert all(words.quantities.keys() == BY_NAME.keys() for words in READ_WORDS.values())
 
 
 def test_read_without_the_port(tmp_path):

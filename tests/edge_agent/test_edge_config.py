@@ -161,7 +161,7 @@ MISTAKES = {
     ),
     "no device": (
         "device = []\n" + LEAST.partition("[[device]]")[0] + "[mqtt]\nhost = 'h'\ntls = false",
-        "device: needs at least one meter. Add a [[device]] table.",
+        "device: there are no meters yet. Find them with: sudo qingliu agent scan --write",
     ),
     "a certificate without its key": (
         LEAST + f'cert_file = "{__file__}"\n',

@@ -41,7 +41,8 @@ def test_an_answer_is_found_at_the_beginning_whatever_follows(unit_id, function,
     assert frame == answer
     assert shape_of(frame) == question.shape == Shape(unit_id, function, size)
     assert registers_of(frame) == [image[address + place] for place in range(size)]
-    assert all(first_frame(answer[:end]) == b"" for end in range(len(answer)))
+    early = {first_frame(answer[:end]) for end in range(len(answer))}
+    assert early <= {b"", answer[:8] if is_intact(answer[:8]) else b""}  # as another master's request
 
 
 @pytest.mark.parametrize(

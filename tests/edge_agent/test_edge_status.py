@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from two_meters import TWO_METERS
 
 from edge_agent.config import load_agent
+from edge_agent.control import answer
 from edge_agent.language import LANGUAGES, language_in
 from edge_agent.status_document import (
     LinkState,
@@ -28,7 +29,6 @@ from edge_agent.status_document import (
     Process,
     Refused,
     StatusDocument,
-    answer,
     document,
     understood,
 )
@@ -103,7 +103,7 @@ def test_the_document_holds_everything_in_its_own_units():
         meters=[POWER, SILENT],
         conditions={"flow-1": f"no_response: {SILENT_TEXT}"},
     )
-    assert json.loads(answer("status", lambda: told)) == {
+    assert json.loads(answer("status", lambda: told, [])) == {
         "station": "410882-0001",
         "name": "北寨村污水处理站",
         "version": "0.1.0",
@@ -242,7 +242,7 @@ any_status = st.builds(
 
 @given(told=any_status, language=st.sampled_from(LANGUAGES), zone=st.sampled_from([None, BEIJING]))
 def test_any_state_travels_whole_and_makes_a_page(told, language, zone):
-    line = answer("status", lambda: told)
+    line = answer("status", lambda: told, [])
     assert "\n" not in line
     assert understood(line) == told
     words = WORDS[language]
@@ -260,14 +260,16 @@ def test_what_is_no_document_is_told_in_one_line(line):
 
 
 def test_other_words_are_refused_in_one_line():
-    line = answer("explode\x1b", status)
-    assert line == r"error: words: such as an agent knows (got 'explode\x1b'). Say status."
+    line = answer("explode\x1b", status, [])
+    assert (
+        line == r"error: words: such as an agent knows (got 'explode\x1b'). Say status, borrow or give_back."
+    )
     with pytest.raises(ValueError, match=r"^words: such as an agent knows"):
         understood(line)
 
 
 def test_keys_of_a_newer_agent_are_passed_over():
-    told = json.loads(answer("status", status)) | {"mood": "fine"}
+    told = json.loads(answer("status", status, [])) | {"mood": "fine"}
     told["link"]["operator"] = "CMCC"
     assert understood(json.dumps(told)) == status()
 
@@ -549,7 +551,7 @@ def served(tmp_path):
 
 
 def test_the_command_shows_the_page_in_the_language_of_lang(served, tmp_path):
-    served(lambda words: answer(words, status))
+    served(lambda words: answer(words, status, []))
     done = qingliu(tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("well\n\nstation  410882-0001  北寨村污水处理站\n")
@@ -560,7 +562,7 @@ def test_the_command_shows_the_page_in_the_language_of_lang(served, tmp_path):
 
 
 def test_the_command_says_by_its_exit_code_that_something_is_wrong(served, tmp_path):
-    served(lambda words: answer(words, lambda: status(meters=[POWER, SILENT])))
+    served(lambda words: answer(words, lambda: status(meters=[POWER, SILENT]), []))
     done = qingliu(tmp_path)
     assert (done.returncode, done.stderr, done.stdout.splitlines()[0]) == (1, "", "1 trouble")
     done = qingliu(tmp_path, "--json")
@@ -569,14 +571,14 @@ def test_the_command_says_by_its_exit_code_that_something_is_wrong(served, tmp_p
 
 
 def test_the_command_hands_the_answer_on_to_machines(served, tmp_path):
-    line = json.dumps(json.loads(answer("status", status)) | {"mood": "fine"}, ensure_ascii=False)
+    line = json.dumps(json.loads(answer("status", status, [])) | {"mood": "fine"}, ensure_ascii=False)
     served(lambda _words: line)
     done = qingliu(tmp_path, "--json", lang="zh_CN.UTF-8")
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{line}\n", "")
 
 
 def test_the_command_is_coloured_on_a_terminal_only(served, tmp_path):
-    served(lambda words: answer(words, status))
+    served(lambda words: answer(words, status, []))
     command = [sys.executable, "-m", "qingliu", "agent", "status", "--config", str(tmp_path / "agent.toml")]
     shown = []
     for more in ({}, {"NO_COLOR": "1"}):
@@ -612,7 +614,7 @@ def test_an_answer_that_is_not_understood_is_one_line(served, tmp_path, reply, f
 
 
 def test_a_value_that_cannot_be_is_not_understood(served, tmp_path):
-    told = json.loads(answer("status", status))
+    told = json.loads(answer("status", status, []))
     told["clock"]["now"] = "soon"
     served(lambda _words: msgspec.json.encode(told).decode())
     done = qingliu(tmp_path, "--json", "--language", "zh-CN")
@@ -634,7 +636,7 @@ def test_an_agent_that_fails_to_answer_is_one_line(served, tmp_path, caplog):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may become somebody else")
 def test_one_who_may_not_ask_is_told_how_to(served, tmp_path):
-    served(lambda words: answer(words, status))
+    served(lambda words: answer(words, status, []))
     path = tmp_path / "outbox.sock"
     os.seteuid(65_534)
     try:
