@@ -66,7 +66,10 @@ class PresenceBook:
             if self._devices.get((station, reading.d)) != reading.k:
                 self._devices[station, reading.d] = self._new_devices[station, reading.d] = reading.k
         for station, t in newest.items():
-            columns = self._of(station).columns
+            known = self._of(station)
+            columns = known.columns
+            # Whoever said hello a moment ago would else be shown for a minute as never heard.
+            known.is_news = known.is_news or "last_reading_ms" not in columns
             columns["last_reading_ms"] = max(columns.get("last_reading_ms") or 0, t)
 
     def told(self, station: str, status: Status, now_ms: int, *, retained: bool) -> None:

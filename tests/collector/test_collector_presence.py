@@ -74,6 +74,18 @@ def test_the_first_word_is_written_at_once_and_then_by_the_minute(registry):
     assert told(registry).online_changed_ms == NOW_MS
 
 
+def test_the_first_reading_after_a_hello_is_news(registry):
+    book = PresenceBook()
+    heard(book, NOW_MS)
+    assert written(book, registry, NOW_MS)
+    assert told(registry).last_reading_ms is None
+    heard(book, NOW_MS + 1000, power(NOW_MS + 900))
+    assert written(book, registry, NOW_MS + 1000)
+    assert told(registry).last_reading_ms == NOW_MS + 900
+    heard(book, NOW_MS + 2000, power(NOW_MS + 1900))
+    assert not written(book, registry, NOW_MS + 2000)
+
+
 def test_a_silent_station_is_not_written_again(registry):
     book = PresenceBook()
     heard(book, NOW_MS)
