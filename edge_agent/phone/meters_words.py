@@ -121,7 +121,7 @@ _CHINESE = Words(
     restart_how="采集箱会在数秒内自动重启它；若没有，请执行：",
     not_running="采集程序当前未运行，启动后即用新配置。",
     to_live="查看实时数值",
-    no_station="请先注册站点：注册包会带来 agent.toml。",
+    no_station="请先开通站点：开通包会带来 agent.toml。",
 )
 
 WORDS: dict[Language, Words] = {"en": _ENGLISH, "zh-CN": _CHINESE}

@@ -140,8 +140,8 @@ _CHINESE = Words(
         "finish": "验收单与签名",
     },
     enrolled="身份已安装，中心 {host}",
-    not_enrolled="尚无身份：请上传注册包",
-    no_password="身份文件缺失：请上传注册包",  # noqa: S106 - a sentence
+    not_enrolled="尚无身份：请上传开通包",
+    no_password="身份文件缺失：请上传开通包",  # noqa: S106 - a sentence
     meters="agent.toml 中有 {number} 台",
     no_meters="agent.toml 中尚无仪表",
     values_good="全部有效",

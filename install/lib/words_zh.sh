@@ -61,7 +61,7 @@ words_zh() {
     rollback_none) echo '%s 中没有可以退回的版本。请安装所需版本的安装包。' ;;
     not_installed) echo '%s 中没有安装。若装在别处，请指定目录：--prefix 目录' ;;
     next_agent) echo '接下来在站点：
-  sudo qingliu agent enrol BUNDLE.tar.gz     本站的入网文件，由中心提供
+  sudo qingliu agent enrol BUNDLE.tar.gz     本站的开通包，由中心提供
   sudo qingliu agent scan --write            查找仪表
   sudo qingliu agent check                   检查是否一切正常' ;;
     next_centre) echo '接下来在中心：检查 %s，然后执行
