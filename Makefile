@@ -11,7 +11,7 @@ demo: $(VENV)/ready-demo
 
 test: $(VENV)/ready-test
 	@scripts/install-test-servers
-	$(BIN)/pytest -m "not soak" -n 2 --dist loadfile $(ARGS)
+	$(BIN)/pytest -m "not soak" -n 3 --dist loadfile $(ARGS)
 
 check: $(VENV)/ready-test
 	$(BIN)/ruff check .

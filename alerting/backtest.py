@@ -89,7 +89,9 @@ def _judged(inputs: Inputs, spool: Spool, span: tuple[int, int], processes: int 
     others = multiprocessing.active_children()
     pool = ProcessPoolExecutor(count, multiprocessing.get_context("fork"), _leave_interrupts_to_the_parent)
     try:
-        yield from pool.map(_judge_shared, inputs.stations)
+        with _interrupts_later():  # one that comes while the pool starts leaves it half begun
+            judged = pool.map(_judge_shared, inputs.stations)
+        yield from judged
     except BrokenProcessPool as error:
         raise UnavailableError(
             "back-test: a judging process died, perhaps for lack of memory. Give a smaller --processes."
@@ -105,6 +107,16 @@ def _judged(inputs: Inputs, spool: Spool, span: tuple[int, int], processes: int 
 
 
 _SHARED: tuple[Inputs, Spool, tuple[int, int]] | None = None
+
+
+@contextmanager
+def _interrupts_later() -> Iterator[None]:
+    """Ctrl-C takes effect at the end of the block."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _leave_interrupts_to_the_parent() -> None:

@@ -5,6 +5,7 @@ import os
 import sys
 
 from edge_agent.language import LANGUAGES, language_in
+from edge_agent.options import number_between
 from service.process import UnavailableError, complain, start_log, stop_signals
 
 LONGEST_WATCH_S = 3600
@@ -16,7 +17,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="for machines; with --watch one line a poll")
     parser.add_argument(
         "--watch",
-        type=_seconds,
+        type=number_between(0.1, LONGEST_WATCH_S, "seconds"),
         nargs="?",
         const=2.0,
         metavar="SECONDS",
@@ -61,14 +62,3 @@ def run(arguments: argparse.Namespace) -> int:
                 return 1 if failed else 0
             if stop.wait(arguments.watch):
                 return 0
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0.1 <= seconds <= LONGEST_WATCH_S:
-        rule = f"must be 0.1 to {LONGEST_WATCH_S} seconds (got {text!r})"
-        raise argparse.ArgumentTypeError(rule)
-    return seconds

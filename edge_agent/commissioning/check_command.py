@@ -8,6 +8,7 @@ import sys
 from contextlib import closing
 
 from edge_agent.language import LANGUAGES, language_in
+from edge_agent.options import number_between
 
 LONGEST_TIMEOUT_S = 120
 EXAMPLES = """examples:
@@ -33,7 +34,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--timeout",
-        type=_seconds,
+        type=number_between(0.1, LONGEST_TIMEOUT_S, "seconds"),
         default=10.0,
         metavar="S",
         help="seconds that name, connection and ack are waited for, each [%(default)g]",
@@ -88,14 +89,3 @@ def _names(text: str) -> tuple[str, ...]:
             rule = f"no such check (got {name!r}); known are {', '.join(NAMES)}"
             raise argparse.ArgumentTypeError(rule)
     return names
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0.1 <= seconds <= LONGEST_TIMEOUT_S:
-        rule = f"must be 0.1 to {LONGEST_TIMEOUT_S} seconds (got {text!r})"
-        raise argparse.ArgumentTypeError(rule)
-    return seconds

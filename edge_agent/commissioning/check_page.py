@@ -1,10 +1,10 @@
 """The checks on a terminal, line by line, and as one object for machines; pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from edge_agent.commissioning.check_result import Result, State
 from edge_agent.commissioning.check_words import Words
-from edge_agent.terminal import GREEN, PLAIN, RED, YELLOW, printable, width
+from edge_agent.terminal import GREEN, PLAIN, RED, YELLOW, printable, width, wrapped
 
 _COLOURS: dict[State, str] = {"ok": GREEN, "warn": YELLOW, "fail": RED, "skipped": "\x1b[90m"}
 _ARROW, _BULLET = "→ ", "- "
@@ -34,19 +34,9 @@ def lines(result: Result, words: Words, *, colours: bool, columns: int | None = 
 
 
 def folded(text: str, columns: int | None, taken: int) -> list[str]:
-    """A text as lines that fit beside the `taken` columns; broken at blanks and between Chinese letters."""
+    """A text as lines that fit beside the `taken` columns; whole where no columns are known."""
     text = printable(text)
-    if columns is None:
-        return [text]
-    room = max(columns - taken, _LEAST_COLUMNS)
-    found, line = [], ""
-    for piece in _pieces(text):
-        if line and width((line + piece).rstrip()) > room:
-            found.append(line.rstrip())
-            line = piece.lstrip()
-        else:
-            line += piece
-    return [*found, line.rstrip()]
+    return [text] if columns is None else wrapped(text, max(columns - taken, _LEAST_COLUMNS))
 
 
 def summary(results: Sequence[Result], words: Words) -> str:
@@ -86,27 +76,3 @@ def as_data(results: Sequence[Result]) -> dict[str, object]:
 
 def _count(results: Sequence[Result], state: State) -> int:
     return sum(result.state == state for result in results)
-
-
-def _pieces(text: str) -> Iterator[str]:
-    """The parts of a text between which a line may be broken."""
-    piece = ""
-    for letter in text:
-        if width(letter) == 2 and letter not in _NEVER_FIRST:
-            if piece:
-                yield piece
-            piece = letter
-        elif letter != " " and piece[-1:] and (piece[-1] == " " or _ends_wide(piece, letter)):
-            yield piece
-            piece = letter
-        else:
-            piece += letter
-    yield piece
-
-
-_NEVER_FIRST = "，。；：？！、）"
-
-
-def _ends_wide(piece: str, letter: str) -> bool:
-    """Whether a line may be broken between a Chinese letter and what follows."""
-    return width(piece[-1]) == 2 and piece[-1] != "（" and letter not in _NEVER_FIRST

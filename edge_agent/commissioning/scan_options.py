@@ -9,6 +9,7 @@ from typing import get_args
 from edge_agent.commissioning.findings import LineSettings
 from edge_agent.commissioning.sweep import Wanted, usual_lines
 from edge_agent.language import LANGUAGES
+from edge_agent.options import number_between
 from edge_agent.profile import Parity, Profile, StopBits
 
 _EXAMPLES = """examples:
@@ -48,7 +49,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--parity", type=_parities, default=(), help="of N, E and O, as N,E", metavar="LIST")
     parser.add_argument("--stopbits", type=_stopbits, default=(), help="of 1 and 2", metavar="LIST")
     parser.add_argument(
-        "--timeout", type=_seconds, help="seconds to wait for each answer at first", metavar="SECONDS"
+        "--timeout",
+        type=number_between(0.01, LONGEST_TIMEOUT_S, "seconds"),
+        help="seconds to wait for each answer at first",
+        metavar="SECONDS",
     )
     parser.add_argument("--no-dlt645", action="store_true", help="do not look for DL/T 645 meters at the end")
     parser.add_argument(
@@ -145,16 +149,6 @@ def _stopbits(text: str) -> tuple[StopBits, ...]:
         return tuple(known[part.strip()] for part in text.split(","))
     except KeyError as error:
         raise _wrong("must be 1, 2 or 1,2", text) from error
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0.01 <= seconds <= LONGEST_TIMEOUT_S:
-        raise _wrong(f"must be 0.01 to {LONGEST_TIMEOUT_S:g} seconds", text)
-    return seconds
 
 
 def _wrong(rule: str, text: str) -> argparse.ArgumentTypeError:

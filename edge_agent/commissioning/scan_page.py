@@ -8,12 +8,11 @@ from edge_agent.commissioning.findings import Candidate, FoundUnit, Remark, Scan
 from edge_agent.commissioning.recognise import SURE_POINTS
 from edge_agent.commissioning.scan_words import WORDS, Words
 from edge_agent.language import Language
-from edge_agent.terminal import GREEN, PLAIN, YELLOW, printable, table, width
+from edge_agent.terminal import GREEN, PLAIN, YELLOW, printable, table, wrapped
 from telemetry.quantities import BY_NAME
 
 MOST_ALTERNATIVES = 3
 WIDTH = 76
-_STOPS = "，。、：；？！）"
 _DIGITS: dict[str, int] = {"V": 1, "Hz": 1, "kW": 2, "kWh": 1, "m³/h": 2, "m": 3, "m³": 2}
 _SHOWN = ("frequency_hz", "active_power_kw", "energy_kwh", "flow_m3h", "level_m", "volume_m3")
 _VOLTAGES = ("voltage_l1_v", "voltage_l2_v", "voltage_l3_v")
@@ -92,7 +91,7 @@ def _units(units: Sequence[FoundUnit], words: Words) -> Iterator[str]:
         rows += [("", "", other) for other in others]
         under[len(rows) - 1] = list(_best(unit, words))
     for place, line in enumerate(table(rows, indent="  ")):
-        yield from _wrapped(line, hanging="      ")
+        yield from wrapped(line, WIDTH, hanging="      ")
         yield from under.get(place, [])
 
 
@@ -102,7 +101,7 @@ def _best(unit: FoundUnit, words: Words) -> Iterator[str]:
         evidence = words.comma.join(words.evidence[each] for each in best.evidence)
         yield f"    {figures(best.values)}"
         because = words.because.format(profile=printable(best.profile), evidence=evidence)
-        yield from _wrapped(f"    {because}", hanging="    ")
+        yield from wrapped(f"    {because}", WIDTH, hanging="    ")
 
 
 def _titles(unit: FoundUnit, words: Words) -> list[str]:
@@ -132,39 +131,16 @@ def _remark(remarks: Sequence[Remark], words: Words, *, colours: bool) -> Iterat
     if times > 1:
         where.append(words.times.format(number=f"{times:,}"))
     place = words.place.format(list=words.comma.join(where)) if where else ""
-    for line in _wrapped(f"! {said.what.format(detail=printable(remark.detail))}{place}", hanging="  "):
+    for line in wrapped(f"! {said.what.format(detail=printable(remark.detail))}{place}", WIDTH, hanging="  "):
         yield f"{YELLOW}{line}{PLAIN}" if colours else line
-    yield from _wrapped(f"  {said.remedy}", hanging="  ")
+    yield from wrapped(f"  {said.remedy}", WIDTH, hanging="  ")
 
 
 def _wiring(language: Language) -> Iterator[str]:
     words = wiring_words.WORDS[language]
     yield words.title
     for advice in words.advice:
-        yield from _wrapped(f"- {advice}", hanging="  ")
-
-
-def _wrapped(text: str, *, hanging: str) -> Iterator[str]:
-    """Lines no wider than the page, the second and later ones behind `hanging`."""
-    line = ""
-    for piece in _pieces(text):
-        if width((line + piece).rstrip()) > WIDTH and line.strip():
-            yield line.rstrip()
-            line = hanging
-        line += piece
-    yield line.rstrip()
-
-
-def _pieces(text: str) -> Iterator[str]:
-    """What is not torn: a word with the space behind it, a Chinese letter with the stop behind it."""
-    piece = ""
-    for letter in text:
-        is_new = piece.endswith(" ") or (width(letter) > 1 and letter not in _STOPS)
-        if (is_new or width(piece[-1:]) > 1) and letter != " " and letter not in _STOPS and piece.strip():
-            yield piece
-            piece = ""
-        piece += letter
-    yield piece
+        yield from wrapped(f"- {advice}", WIDTH, hanging="  ")
 
 
 def _figure(name: str, value: float) -> str:

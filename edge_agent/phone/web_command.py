@@ -9,6 +9,7 @@ from pathlib import Path
 
 from edge_agent.config import DEFAULT_PATH
 from edge_agent.language import LANGUAGES, language_in
+from edge_agent.options import number_between
 from edge_agent.phone.gate import PIN_DIGITS, Gate, is_pin, new_pin
 from edge_agent.phone.web_words import WORDS
 from service.process import UnavailableError, start_log, stop_signals
@@ -34,7 +35,11 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="0.0.0.0", help="address to listen on [%(default)s: all]")  # noqa: S104 - the phone comes from outside; the PIN keeps others out
     parser.add_argument("--port", type=int, default=8080, help="[%(default)s]")
     parser.add_argument(
-        "--minutes", type=_minutes, default=30, help="closes after so long [%(default)s]", metavar="N"
+        "--minutes",
+        type=number_between(0.01, LONGEST_MINUTES, "minutes"),
+        default=30,
+        help="closes after so long [%(default)s]",
+        metavar="N",
     )
     parser.add_argument(
         "--pin-file", type=Path, help="holds the PIN; without it a fresh one is shown", metavar="FILE"
@@ -110,14 +115,3 @@ def pin_in(path: Path) -> str | None:
     if not is_pin(text):
         raise SettingsError(str(path), [Fault("", f"must hold {PIN_DIGITS} digits", remedy=remedy)])
     return text
-
-
-def _minutes(text: str) -> float:
-    try:
-        minutes = float(text)
-    except ValueError:
-        minutes = 0.0
-    if not 0.01 <= minutes <= LONGEST_MINUTES:
-        rule = f"must be up to {LONGEST_MINUTES} minutes (got {text!r})"
-        raise argparse.ArgumentTypeError(rule)
-    return minutes

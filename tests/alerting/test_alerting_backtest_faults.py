@@ -205,6 +205,27 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path, capsys):
     ]
 
 
+HASTY = """
+import os, signal, sys
+from concurrent.futures.process import _ExecutorManagerThread
+begin = _ExecutorManagerThread.start
+def interrupted(thread):
+    os.kill(os.getpid(), signal.SIGINT)
+    begin(thread)
+_ExecutorManagerThread.start = interrupted
+from qingliu.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_an_interrupt_while_the_processes_start_is_one_too(tmp_path):
+    names = ["S1", "S2"]
+    past(tmp_path, [[name] for name in names], by_time(*(readings(name, days=3) for name in names)))
+    command = [sys.executable, "-c", HASTY, *words(tmp_path), "--processes", "2"]
+    done = subprocess.run(command, capture_output=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
 @pytest.mark.parametrize("processes", [1, 2])
 def test_an_interrupt_leaves_nothing_behind(tmp_path, processes):
     """While it judges: the results have begun, the readings lie in a temporary folder."""
