@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
 
 from alerting.alarm_round import AlarmRound
@@ -133,7 +133,7 @@ class Worker:
         with self._registry.reading() as session:
             files = {file.id: file for file in station_files(session, now_ms, wanted)}
         if is_round or changed:
-            self._judge_days(files, now_ms)
+            self._judge_days(files, newest.keys(), now_ms)
         self._learn(files, now_ms)
         self._judge(files.values(), latest, now_ms)
         self._newest = newest
@@ -185,7 +185,7 @@ class Worker:
             self._view.forget(station)
             return recompute(self._view, station, start_ms, end_ms, self._view.told_of(station))
 
-    def _judge_days(self, files: Mapping[str, StationFile], now_ms: int) -> None:
+    def _judge_days(self, files: Mapping[str, StationFile], heard: Collection[str], now_ms: int) -> None:
         """Write the verdicts of the days that ended or changed; a station at a time, so that none is lost."""
         with self._registry.reading() as session:
             due = days_due(session, files.values(), self._zone, now_ms)
@@ -193,6 +193,8 @@ class Worker:
         for station in sorted(due.keys() | self._changed_days.keys()):
             if station in files:
                 first_heard_ms = files[station].first_heard_ms
+                if first_heard_ms is None and station in heard:
+                    continue  # its readings came before its meters are on the register: in a moment
                 first_day = date.min if first_heard_ms is None else day_of(first_heard_ms, self._zone)
                 changed = {day for day in self._changed_days.get(station, ()) if first_day <= day < today}
                 for first, last in day_runs(changed.union(due.get(station, ()))):

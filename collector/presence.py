@@ -79,6 +79,8 @@ class PresenceBook:
             return
         if not retained:
             self._see(station, now_ms)
+        known = self._of(station)
+        known.is_news = known.is_news or "version" not in columns
         columns.update(
             version=status.version or "",
             boot=status.boot or "",
@@ -103,7 +105,8 @@ class PresenceBook:
         for name, columns in news.stations.items():
             station = self._stations[name]
             station.written_ms, station.was_heard = now_ms, station.columns != columns
-            station.is_news = station.columns.get("online") != columns.get("online")
+            first_words = station.columns.keys() - columns.keys()  # they came while it was being written
+            station.is_news = bool(first_words) or station.columns.get("online") != columns.get("online")
         for whose, kind in news.devices.items():
             if self._new_devices.get(whose) == kind:
                 del self._new_devices[whose]

@@ -1,7 +1,6 @@
 """What all tests share: real servers on free ports of 127.0.0.1, and a watch over leftovers."""
 
 import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 from hypothesis import settings
+from programs import needed
 from servers import Mosquitto, Postgres
 
 settings.register_profile("house", deadline=None, print_blob=True)
@@ -16,15 +16,6 @@ settings.load_profile("house")
 
 IS_CI = os.environ.get("CI") == "true"
 GRACE_S = 5.0
-
-
-def needed(package: str, *places: str) -> str:
-    """The path of a program of a Debian package; the test is skipped by name where it is not installed."""
-    for place in places:
-        found = shutil.which(place) or next((str(path) for path in Path("/").glob(place.lstrip("/"))), None)
-        if found:
-            return found
-    pytest.skip(f"{package} is not installed; to enable this test run: sudo apt-get install {package}")
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

@@ -1,4 +1,4 @@
-"""The parts of a first day: a centre set up by its commands and shipped files, and a box that was not there."""
+"""The parts of a first day: a centre set up by its commands and shipped files, and a bare box."""
 
 import json
 import os
@@ -99,7 +99,7 @@ class Centre:
         self._children: dict[str, subprocess.Popen[bytes]] = {}
 
     def configure(self) -> None:
-        """The shipped settings, with the places and ports of this test, and limits that fit a test's patience."""
+        """The shipped settings with the places and ports of this test, and limits that fit its patience."""
         here = self.folder
         (here / "stations.csv").write_text(STATIONS, encoding="utf-8")
         text = (SHIPPED / "centre.toml").read_text(encoding="utf-8")

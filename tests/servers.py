@@ -99,6 +99,9 @@ class Mosquitto:
         if self._tls is not None:
             wait_until(lambda: listens(self.tls_port), "mosquitto listens with TLS")
 
+    def log(self) -> str:
+        return (self._folder / "log").read_text()
+
     def kill(self) -> None:
         if self._process is not None:
             self._process.kill()

@@ -71,7 +71,8 @@ def test_a_bare_system_gets_the_program_its_account_and_its_folders(root: CleanR
     assert seen == ["/etc/qingliu qingliu qingliu 750", "/var/lib/qingliu-agent qingliu qingliu 750"]
     assert root.said("ls", "/etc/qingliu") == "agent.toml.example"
     assert root.run("test", "-e", "/run/stub/qingliu-agent.service.enabled").returncode == 0
-    assert "start" not in root.said("cat", "/run/stub/calls")  # not before it is enrolled
+    calls = root.said("cat", "/run/stub/calls")
+    assert "start qingliu-agent.service" not in calls  # not before it is enrolled
     unit = root.said("cat", "/etc/systemd/system/qingliu-agent.service")
     assert "ExecStart=/opt/qingliu/bin/qingliu agent run" in unit
     assert root.said("find", "/opt/qingliu", "-perm", "/022", "!", "-type", "l") == ""

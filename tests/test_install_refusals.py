@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 from bundles import bundle_of
 from clean_root import CleanRoot, clean_root, copied
-from conftest import needed
+from programs import needed
 from wheels_at_hand import ROOT
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")

@@ -32,10 +32,13 @@ MOST_EXPOSED_CENTRE = 1.3
 
 @pytest.fixture(scope="module")
 def copies(systemd_analyze, tmp_path_factory):
-    """The units with a program that is on this machine, as systemd looks whether it is there."""
+    """The units with programs that are on this machine, as systemd looks whether they are there."""
     folder = tmp_path_factory.mktemp("units")
     for name in NAMES:
-        (folder / name).write_text((UNITS / name).read_text().replace(PROGRAM, "/bin/true"))
+        text = (UNITS / name).read_text()
+        for program in (PROGRAM, "/usr/bin/nmcli"):
+            text = text.replace(program, "/bin/true")
+        (folder / name).write_text(text)
     return folder
 
 

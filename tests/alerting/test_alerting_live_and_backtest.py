@@ -5,6 +5,7 @@ from contextlib import closing
 from datetime import date
 from zoneinfo import ZoneInfo
 
+import pytest
 from sqlalchemy import select
 
 from alerting.backtest_spool import Arrival
@@ -32,6 +33,8 @@ EARLY_MS = 50 * 60_000
 """A reading older than so much when it arrives is late, as the collector has it."""
 STOPS = ((366.5, 375.25), (389.0, 396.0), (433.0, 441.5))
 """Hours from the start: a stop, one within the silence, and a last one."""
+LEARNING = (48, 360)
+"""Hours in which nothing happens."""
 SILENT = (384.0, 400.0)
 MUTE_FLOW = (410.0, 414.0)
 
@@ -82,8 +85,16 @@ def arrivals(seed=5):
     return found
 
 
-def live(tmp_path, come):
-    """What the worker writes when it ticks at every quarter hour."""
+def ticks(quiet_ms):
+    """Every quarter of an hour, and so far apart while the station only teaches what is usual."""
+    first, last = (START_MS + hours * HOUR_MS for hours in LEARNING)
+    yield from range(START_MS, first, QUARTER_HOUR_MS)
+    yield from range(first, last, quiet_ms)
+    yield from range(last, END_MS + 1, QUARTER_HOUR_MS)
+
+
+def live(tmp_path, come, quiet_ms):
+    """What the worker writes when it ticks at these times."""
     with (
         closing(open_registry(f"sqlite:///{tmp_path}/registry.db")) as registry,
         closing(EmbeddedHistory(tmp_path / "history.db")) as history,
@@ -96,7 +107,7 @@ def live(tmp_path, come):
         now = {"ms": START_MS}
         worker = Worker(RULES, registry, history, lambda: now["ms"], "one")
         known, place = set(), 0
-        for now["ms"] in range(START_MS, END_MS + 1, QUARTER_HOUR_MS):
+        for now["ms"] in ticks(quiet_ms):
             readings = []
             while place < len(come) and come[place].clock_ms <= now["ms"]:
                 readings.append(come[place].reading)
@@ -125,9 +136,12 @@ def live(tmp_path, come):
         )
 
 
-def test_live_and_back_test_say_the_same(tmp_path):
+@pytest.mark.parametrize(
+    "quiet_ms", [3 * HOUR_MS, pytest.param(QUARTER_HOUR_MS, marks=pytest.mark.soak)], ids=["quick", "all"]
+)
+def test_live_and_back_test_say_the_same(tmp_path, quiet_ms):
     come = arrivals()
-    states, alarms, days = live(tmp_path, come)
+    states, alarms, days = live(tmp_path, come, quiet_ms)
     station = Station(id=A, process="A2O", design_m3_per_day=40.0, overrides={})
     judged = judge_station(station, [], come, (come[0].clock_ms, END_MS), RULES)
     rows = [row for row in judged.states if row.end_ms != row.start_ms]

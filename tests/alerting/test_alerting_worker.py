@@ -221,6 +221,23 @@ def test_while_another_holds_the_lease_nothing_is_done(centre):
     assert centre.state() == "unknown"
 
 
+def test_readings_that_are_stored_before_their_meters_are_known_make_no_day_unheard(centre):
+    late_ms = NOW_MS - 2 * DAY_MS
+    for at_ms, kwh in ((late_ms, 0.0), (late_ms + HOUR_MS, 3.0), (NOW_MS, 10.0)):
+        centre.read(B, at_ms, [kwh, kwh])
+    with centre.registry.writing() as session:
+        mark_dirty(session, [(B, late_ms - late_ms % Q)])
+    centre.worker.tick(NOW_MS)
+    assert centre.rows(DayVerdict, "station_id") == []
+    with centre.registry.writing() as session:
+        session.add(Device(station_id=B, device="power-1", kind="power", first_seen_ms=late_ms))
+    centre.now_ms += MINUTE_MS
+    centre.read(B, centre.now_ms, [10.1, 10.1])
+    centre.worker.tick(centre.now_ms)
+    late = day_of(late_ms, ZONE)
+    assert centre.rows(DayVerdict, "station_id", "day") == [(B, late), (B, late + ONE_DAY)]
+
+
 def test_dirty_quarter_hours_of_a_week_ago_are_recomputed_and_their_marks_cleared(centre):
     centre.live(60)
     week_ms = centre.now_ms - 7 * DAY_MS

@@ -86,6 +86,18 @@ def test_the_first_reading_after_a_hello_is_news(registry):
     assert not written(book, registry, NOW_MS + 2000)
 
 
+def test_a_first_reading_that_comes_while_a_hello_is_being_written_is_not_forgotten(registry):
+    book = PresenceBook()
+    heard(book, NOW_MS)
+    news = book.news(NOW_MS)
+    heard(book, NOW_MS + 1, power(NOW_MS))
+    book.told(A, Status(online=True, version="0.1.0"), NOW_MS + 2, retained=False)
+    write_presence(registry, news, NOW_MS)
+    book.wrote(news, NOW_MS)
+    assert written(book, registry, NOW_MS + 3)
+    assert (told(registry).last_reading_ms, told(registry).version) == (NOW_MS, "0.1.0")
+
+
 def test_a_silent_station_is_not_written_again(registry):
     book = PresenceBook()
     heard(book, NOW_MS)

@@ -185,6 +185,7 @@ def test_a_running_agent_stands_aside_and_goes_on(tmp_path):
         assert "error" not in path.with_name("log").read_text().lower()
 
 
+@pytest.mark.soak  # a loan lasts 8 s; that it ends with them is tested above without a wait
 def test_the_line_of_a_killed_borrower_comes_back(tmp_path):
     with SimulatedStation() as station:
         path = fast(config(tmp_path, station.port))
