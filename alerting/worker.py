@@ -36,6 +36,8 @@ from telemetry.reading import Reading
 logger = logging.getLogger("alerting")
 
 LEASE_MS = 120_000
+REGISTERED_WITHIN_MS = 120_000
+"""The collector registers a new station's meters a moment after it has stored their first readings."""
 TICK_S = 5.0
 DAY_MS = 86_400_000
 Span = tuple[int, int]
@@ -133,7 +135,9 @@ class Worker:
         with self._registry.reading() as session:
             files = {file.id: file for file in station_files(session, now_ms, wanted)}
         if is_round or changed:
-            self._judge_days(files, newest.keys(), now_ms)
+            fresh_ms = now_ms - REGISTERED_WITHIN_MS
+            fresh = {station for station, times in newest.items() if max(times.values()) >= fresh_ms}
+            self._judge_days(files, fresh, now_ms)
         self._learn(files, now_ms)
         self._judge(files.values(), latest, now_ms)
         self._newest = newest
@@ -185,7 +189,7 @@ class Worker:
             self._view.forget(station)
             return recompute(self._view, station, start_ms, end_ms, self._view.told_of(station))
 
-    def _judge_days(self, files: Mapping[str, StationFile], heard: Collection[str], now_ms: int) -> None:
+    def _judge_days(self, files: Mapping[str, StationFile], fresh: Collection[str], now_ms: int) -> None:
         """Write the verdicts of the days that ended or changed; a station at a time, so that none is lost."""
         with self._registry.reading() as session:
             due = days_due(session, files.values(), self._zone, now_ms)
@@ -193,8 +197,8 @@ class Worker:
         for station in sorted(due.keys() | self._changed_days.keys()):
             if station in files:
                 first_heard_ms = files[station].first_heard_ms
-                if first_heard_ms is None and station in heard:
-                    continue  # its readings came before its meters are on the register: in a moment
+                if first_heard_ms is None and station in fresh:
+                    continue  # its meters will be on the register in a moment
                 first_day = date.min if first_heard_ms is None else day_of(first_heard_ms, self._zone)
                 changed = {day for day in self._changed_days.get(station, ()) if first_day <= day < today}
                 for first, last in day_runs(changed.union(due.get(station, ()))):

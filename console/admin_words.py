@@ -37,6 +37,14 @@ ACTIONS: dict[str, str] = words.CHANGES | {
     "report.freeze": N_("report frozen"),
     "channel.test": N_("channel tested"),
     "audit.verify": N_("audit trail verified"),
+    "authority.make": N_("certificate authority made"),
+    "broker.certify": N_("broker's certificate issued"),
+    "certificate.revoke": N_("certificate revoked"),
+    "station.enrol": N_("station's certificate issued"),
+    "station.renew": N_("station's certificate renewed"),
+    "station.password": N_("station's password for the broker made"),
+    "station.password_taken": N_("station's password for the broker taken away"),
+    "registry.restore": N_("registry restored from a backup"),
 }
 """What the audit trail notes; what is not here is shown by its code."""
 

@@ -193,8 +193,8 @@ def test_a_difference_reads_well_in_both_languages():
 def test_every_action_that_the_code_names_has_a_word():
     pattern = re.compile(r'action="([a-z]+\.[a-z_.]+)"|_note\(session, (?:by, )?"([a-z_.]+)"')
     named = set()
-    for package in ("registry", "alerting", "reporting", "console"):
-        for path in (ROOT / package).glob("*.py"):
+    for package in ("registry", "alerting", "reporting", "console", "collector", "qingliu"):
+        for path in (ROOT / package).rglob("*.py"):
             named |= {one or other for one, other in pattern.findall(path.read_text())}
     assert {"user.logout", "user.disable", "verdict.correct", "county.update"} <= named
     assert named <= set(ACTIONS), sorted(named - set(ACTIONS))
