@@ -13,8 +13,6 @@ from edge_agent.meter import boot_ms
 from service.process import now_ms
 from service.system_clock import ntp_synchronised
 
-__all__ = ["Clock", "Trust", "boot_id", "ntp_synchronised"]
-
 Trust = Literal["ntp", "centre"]
 
 LONGEST_ROUND_TRIP_MS = 5_000

@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Generator, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from edge_agent.clock import ntp_synchronised
 from edge_agent.commissioning import wiring_words
 from edge_agent.commissioning.check_box import clock, disk, port
 from edge_agent.commissioning.check_config import Known, configuration, known_of
@@ -18,6 +17,7 @@ from edge_agent.commissioning.check_result import NAMES, Finding, Name, Result, 
 from edge_agent.commissioning.check_words import WORDS, labelled, worded
 from edge_agent.language import Language
 from edge_agent.status_page import control_path
+from service.system_clock import ntp_synchronised
 
 __all__ = ["NAMES", "TIMEOUT_S", "Lend", "Name", "Result", "State", "checks"]
 

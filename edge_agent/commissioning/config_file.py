@@ -63,14 +63,6 @@ def load_skeleton(path: Path) -> AgentSettings:
     return skeleton
 
 
-def has_meters(path: Path) -> bool:
-    """Whether the file names any meter; False also when it cannot be read."""
-    try:
-        return bool(load(path, AgentSettings).device)
-    except SettingsError:
-        return False
-
-
 def write_meters(
     path: Path,
     buses: Mapping[str, BusChoice],
@@ -116,27 +108,6 @@ def set_station(
     table = _table(text, path, "station")
     table |= {key: value for key, value in (("id", id), ("name", name)) if value is not None}
     _replace(path, text, {"station": table}, words)
-
-
-def set_broker(
-    path: Path,
-    *,
-    host: str | None = None,
-    port: int | None = None,
-    tls: bool | None = None,
-    words: Words = WORDS["en"],
-) -> None:
-    """Change the centre's address; the identity stays.
-
-    Raises:
-        SettingsError: there is no such file, or the result would not load.
-        UnavailableError: it cannot be written.
-    """
-    text = _text(path, None, words)
-    table = _table(text, path, "mqtt")
-    given = (("host", host), ("port", port), ("tls", tls))
-    table |= {key: value for key, value in given if value is not None}
-    _replace(path, text, {"mqtt": table}, words)
 
 
 def conflict(scan: Scan, words: Words, taken: Sequence[FoundUnit] | None = None) -> str | None:

@@ -51,11 +51,11 @@ def run(arguments: argparse.Namespace) -> int:
         SettingsError: the bundle or the present file is wrong.
         UnavailableError: it cannot be written.
     """
-    from edge_agent.clock import ntp_synchronised  # noqa: PLC0415 - the libraries are loaded on use
     from edge_agent.commissioning.bundle import read_bundle  # noqa: PLC0415
     from edge_agent.commissioning.enrol import enrol  # noqa: PLC0415
     from edge_agent.commissioning.enrol_words import WORDS  # noqa: PLC0415
     from edge_agent.commissioning.identity import BoxClock  # noqa: PLC0415
+    from service.system_clock import ntp_synchronised  # noqa: PLC0415 - the libraries are loaded on use
 
     language: Language = arguments.language or language_in(os.environ)
     words = WORDS[language]

@@ -6,7 +6,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
 
-from edge_agent.clock import ntp_synchronised
 from edge_agent.commissioning.whole_file import usual_owner, write_whole
 from edge_agent.config import Agent
 from edge_agent.phone.cabinet import Cabinet
@@ -15,6 +14,7 @@ from edge_agent.phone.signature import signed
 from edge_agent.phone.tools import CheckLine
 from edge_agent.status_page import NoStatusError, ask_agent
 from edge_agent.status_words import WORDS
+from service.system_clock import ntp_synchronised
 
 FILE_MODE = 0o640
 

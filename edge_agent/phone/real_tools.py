@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from edge_agent.clock import ntp_synchronised
 from edge_agent.commissioning.bundle import read_bundle
 from edge_agent.commissioning.check import checks
 from edge_agent.commissioning.check_result import Result
@@ -26,6 +25,7 @@ from edge_agent.phone.cabinet import LENDER
 from edge_agent.phone.tools import Answered
 from edge_agent.profile import Profile
 from service.settings import SettingsError
+from service.system_clock import ntp_synchronised
 
 
 class RealTools:

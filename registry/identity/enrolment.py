@@ -88,12 +88,10 @@ def enrol(
     row = issued.remember(
         session,
         by,
-        serial=f"{certificate.serial_number:x}",
+        certificate,
         authority_sha256=own,
         purpose="station",
         names=station,
-        sha256=fingerprint(certificate),
-        not_after_ms=instant(certificate.not_valid_after_utc),
         action="station.enrol",
     )
     members = {
@@ -163,12 +161,10 @@ def certify_broker(
     row = issued.remember(
         session,
         by,
-        serial=f"{certificate.serial_number:x}",
+        certificate,
         authority_sha256=fingerprint(authority.certificate),
         purpose="broker",
         names=", ".join(names),
-        sha256=fingerprint(certificate),
-        not_after_ms=instant(certificate.not_valid_after_utc),
         action="broker.certify",
     )
     return BrokerIdentity(pem(certificate), key_pem(key), row)

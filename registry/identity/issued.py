@@ -3,11 +3,13 @@
 from collections.abc import Collection
 from typing import Literal, NamedTuple, get_args
 
+from cryptography import x509
 from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session
 
 from registry.accounts import By
 from registry.audit import note_change
+from registry.identity.certificates import fingerprint, instant
 from registry.scope import EVERYTHING, Scope
 from registry.tables import Certificate, Station
 
@@ -24,16 +26,14 @@ class Issued(NamedTuple):
     station_name: str
 
 
-def remember(  # noqa: PLR0913 - what is to be known of it
+def remember(
     session: Session,
     by: By,
+    certificate: x509.Certificate,
     *,
-    serial: str,
     authority_sha256: str,
     purpose: Purpose,
     names: str,
-    sha256: str,
-    not_after_ms: int,
     action: str,
 ) -> Certificate:
     """Note a certificate that was issued just now, in the audit trail too.
@@ -43,20 +43,19 @@ def remember(  # noqa: PLR0913 - what is to be known of it
     Args:
         session: a writing one.
         by: who, and when.
-        serial: its number in hex.
+        certificate: what was issued.
         authority_sha256: fingerprint of the authority.
         purpose: for a station or a broker.
         names: the station's id, or the broker's names with commas between.
-        sha256: its fingerprint.
-        not_after_ms: its end, ms since the epoch, UTC.
         action: for the audit trail, such as `station.enrol`.
     """
-    station = names if purpose == "station" else None
+    serial, sha256 = f"{certificate.serial_number:x}", fingerprint(certificate)
+    not_after_ms = instant(certificate.not_valid_after_utc)
     row = Certificate(
         serial=serial,
         authority_sha256=authority_sha256,
         purpose=purpose,
-        station_id=station,
+        station_id=names if purpose == "station" else None,
         names=names,
         sha256=sha256,
         issued_ms=by.at_ms,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from registry.accounts import By
 from registry.identity import issued
-from registry.identity.certificates import Authority, fingerprint, instant, pem, station_certificate
+from registry.identity.certificates import Authority, fingerprint, pem, station_certificate
 from registry.identity.enrolment import RESERVED, until
 from registry.tables import Certificate, Station
 from telemetry.renewal import Refusal
@@ -67,12 +67,10 @@ def renew(session: Session, authority: Authority, station: str, csr: str, days: 
     issued.remember(
         session,
         by,
-        serial=f"{certificate.serial_number:x}",
+        certificate,
         authority_sha256=own,
         purpose="station",
         names=station,
-        sha256=fingerprint(certificate),
-        not_after_ms=instant(certificate.not_valid_after_utc),
         action="station.renew",
     )
     return pem(certificate).decode()

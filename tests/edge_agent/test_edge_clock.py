@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_agent.clock import Clock, boot_id, ntp_synchronised
+from edge_agent.clock import Clock, boot_id
 from edge_agent.meter import boot_ms
+from service.system_clock import ntp_synchronised
 
 HOUR, YEAR = 3_600_000, 365 * 86_400_000
 TRUE_MS = 1_763_740_805_000
