@@ -4,14 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: demo test check bench soak test-arm64 bundle-agent bundle-centre clean
+.PHONY: demo test check bench soak mutation fuzz audit test-arm64 bundle-agent bundle-centre clean
 
 demo: $(VENV)/ready-demo
 	@exec $(BIN)/qingliu demo $(ARGS)
 
 test: $(VENV)/ready-test
 	@scripts/install-test-servers
-	$(BIN)/pytest -m "not soak" -n 3 --dist loadfile $(ARGS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -m "not soak" -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/ready-test
 	$(BIN)/ruff check .
@@ -21,11 +21,23 @@ check: $(VENV)/ready-test
 
 bench: $(VENV)/ready-test
 	@scripts/install-test-servers
-	@for each in benchmarks/bench_*.py; do $(BIN)/python $$each || exit 1; done
+	@$(BIN)/python benchmarks/run_benches.py $(ARGS)
 
 soak: $(VENV)/ready-test
 	@scripts/install-test-servers
 	$(BIN)/pytest -m soak --timeout 3600 $(ARGS)
+
+# Changes rooms in a copy and counts what their tests notice: make mutation ARGS="telemetry outbox"; docs/mutation.md.
+mutation: $(VENV)/ready-test
+	$(BIN)/python scripts/mutation $(ARGS)
+
+# Hostile input for every decoder, guided by coverage: docs/hostile-input.md.
+fuzz: $(VENV)/ready-fuzz
+	@$(BIN)/python tests/hostile/fuzz.py $(ARGS)
+
+# What is installed is what is pinned, whole, asked for and licensed.
+audit: $(VENV)/ready-test
+	@$(BIN)/python scripts/audit $(ARGS)
 
 # Offline archives in dist/: docs/install-notes.md says what is in them.
 bundle-agent: $(VENV)/ready-edge

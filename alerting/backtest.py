@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 import tempfile
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -90,8 +91,10 @@ def _judged(inputs: Inputs, spool: Spool, span: tuple[int, int], processes: int 
     pool = ProcessPoolExecutor(count, multiprocessing.get_context("fork"), _leave_interrupts_to_the_parent)
     try:
         with _interrupts_later():  # one that comes while the pool starts leaves it half begun
-            judged = pool.map(_judge_shared, inputs.stations)
-        yield from judged
+            # not pool.map: it cancels what waits, on which the pool fails when its processes are ended
+            judged = deque([pool.submit(_judge_shared, name) for name in inputs.stations])
+        while judged:
+            yield judged.popleft().result()
     except BrokenProcessPool as error:
         raise UnavailableError(
             "back-test: a judging process died, perhaps for lack of memory. Give a smaller --processes."

@@ -9,6 +9,7 @@ from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from alerting.backtest_station import Judged
+from registry.cells import harmless_id
 from service.civil import clock_of
 
 STATES = ("station", "start", "end", "state", "reason")
@@ -59,19 +60,20 @@ class Output:
 
     def write(self, judged: Judged, end_ms: int) -> None:
         """Write one station; a state that goes on ends with the back-test."""
+        station = harmless_id(judged.station)
         for period in judged.states:
             until_ms = end_ms if period.end_ms is None else period.end_ms
             if until_ms <= period.start_ms and period.end_ms is not None:
                 continue  # overtaken by one that began earlier
             self.counts["states"][period.state] += 1
             row = (self._time(period.start_ms), self._time(until_ms), period.state)
-            self._writers["states"].writerow((judged.station, *row, said(period.reason, period.evidence)))
+            self._writers["states"].writerow((station, *row, said(period.reason, period.evidence)))
         for day, verdict in sorted(judged.days.items()):
             self.counts["days"][verdict.verdict] += 1
             figures = verdict.evidence
             self._writers["days"].writerow(
                 (
-                    judged.station,
+                    station,
                     day.isoformat(),
                     verdict.verdict,
                     _figure(figures.get("energy_kwh")),
@@ -84,7 +86,7 @@ class Output:
             self.counts["alarms"][alarm.type] += 1
             cleared = "" if alarm.cleared_ms is None else self._time(alarm.cleared_ms)
             row = (alarm.type, self._time(alarm.raised_ms), cleared)
-            self._writers["alarms"].writerow((judged.station, *row, said(alarm.reason, alarm.evidence)))
+            self._writers["alarms"].writerow((station, *row, said(alarm.reason, alarm.evidence)))
 
     def _time(self, ms: int) -> str:
         return clock_of(ms, self._zone).isoformat(timespec="seconds")

@@ -5,11 +5,13 @@ minute. So the recent readings of all are read together, the quarter hours of th
 this worker writes any), and new rows are written together.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from alerting.freshness import AFTER_MS, BEFORE_MS
 from alerting.recent_use import RecentUse
+from history.counter import REACH
 from history.meter_events import NO_EVENTS, MeterEvents
 from history.port import QUARTER_HOUR_MS, History, QuarterHour
 from telemetry.quantities import TOTAL_BY_KIND
@@ -21,6 +23,8 @@ HELD_AFTER_MS = AFTER_MS + 60_000
 """And so much after it."""
 FEW = 5
 """So many stations are read one by one."""
+HELD_OF_SELDOM_MS = 13 * 3_600_000
+"""So much of a meter that is read every 5 to 15 minutes holds what recomputing reaches back to."""
 
 
 class FleetView:
@@ -36,6 +40,7 @@ class FleetView:
         self._start_ms = self._end_ms = 0
         self._recent: dict[str, list[Reading]] = {}
         self._devices: Mapping[str, Sequence[Reading]] = {}
+        self._held_from: dict[str, int] = {}
         self._uncounted: set[tuple[str, str]] = set()
         self._rows: list[QuarterHour] | None = None
         self.use = RecentUse(history)
@@ -63,13 +68,14 @@ class FleetView:
         if len(devices) > FEW:
             self._recent = self._history.counts(self._start_ms, self._end_ms, devices.keys())
             self._devices = devices
+            self._hold_more_of_seldom_read(start_ms)
         self._rows = []
         try:
             yield
             self._history.write_quarter_hours(self._rows)
             self.use.note(self._rows)
         finally:
-            self._rows, self._recent, self._devices = None, {}, {}
+            self._rows, self._recent, self._devices, self._held_from = None, {}, {}, {}
 
     def edges(self, station: str, start_ms: int, end_ms: int) -> list[Reading]:
         """The counter readings next to a span; see the port."""
@@ -92,9 +98,13 @@ class FleetView:
 
     def raw(self, station: str, device: str | None, start_ms: int, end_ms: int) -> list[Reading]:
         """Readings of a span; see the port. Of recent ones, only what consumption is made of."""
-        if device is not None or not self._holds(station, start_ms, end_ms):
+        if not self._holds(station, start_ms, end_ms):
             return self._history.raw(station, device, start_ms, end_ms)
-        return [reading for reading in self._recent.get(station, ()) if start_ms <= reading.t < end_ms]
+        return [
+            reading
+            for reading in self._recent.get(station, ())
+            if start_ms <= reading.t < end_ms and device in (None, reading.d)
+        ]
 
     def write_quarter_hours(self, rows: Iterable[QuarterHour]) -> None:
         """Store rows whole: at once, or at the end of the block that works on many stations together."""
@@ -109,5 +119,24 @@ class FleetView:
         """Look anew for counters of a station, because late readings came."""
         self._uncounted = {each for each in self._uncounted if each[0] != station}
 
+    def _hold_more_of_seldom_read(self, start_ms: int) -> None:
+        """Hold further back what is read so seldom that recomputing would ask for each station's past."""
+        counts = Counter(
+            (station, reading.d)
+            for station, readings in self._recent.items()
+            for reading in readings
+            if reading.t < start_ms and TOTAL_BY_KIND[reading.k] in reading.x
+        )
+        seldom = {
+            station
+            for station, own in self._devices.items()
+            if any(counts[station, each.d] <= REACH for each in own)
+        }
+        if seldom:
+            from_ms = self._end_ms - HELD_OF_SELDOM_MS
+            self._recent |= self._history.counts(from_ms, self._end_ms, seldom)
+            self._held_from = dict.fromkeys(seldom, from_ms)
+
     def _holds(self, station: str, start_ms: int, end_ms: int) -> bool:
-        return station in self._devices and start_ms >= self._start_ms and end_ms <= self._end_ms
+        from_ms = self._held_from.get(station, self._start_ms)
+        return station in self._devices and start_ms >= from_ms and end_ms <= self._end_ms

@@ -59,7 +59,7 @@ def frozen(case: Case, kind: Kind, since_ms: int, until_ms: int) -> Decision | N
     if (
         not case.is_enough(sampled)
         or sampled.amount < least
-        or counted.amount > FROZEN_SHARE * sampled.amount
+        or counted.amount >= FROZEN_SHARE * sampled.amount
     ):
         return None
     moved = "energy_kwh" if kind == "power" else "volume_m3"
@@ -78,8 +78,7 @@ def _unreadable(case: Case, kind: Kind) -> Decision | None:
     until_ms, good_ms = meter.until_ms(case.now_ms), meter.good_until_ms(case.now_ms)
     if until_ms is None or good_ms is None or case.is_overdue(kind, case.now_ms - good_ms):
         return None
-    since_ms = case.now_ms - FROZEN_AFTER_MS
-    if good_ms - until_ms < FROZEN_AFTER_MS or meter.usage(since_ms, case.now_ms).coverage > 0:
+    if good_ms - until_ms < FROZEN_AFTER_MS:
         return None
     return Decision(
         "meter_fault", until_ms, "counter_unreadable", {"device": f"{kind}-1", "since_ms": until_ms}

@@ -1,10 +1,13 @@
 """What is old enough is deleted: once a civil day, at night, a little in each tick so that nobody waits."""
 
 import time
+from itertools import chain
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from history.port import History, HistoryError
+from notify.outbox import forget
+from registry.database import Registry
 from service.civil import clock_of
 from service.conditions import Conditions
 
@@ -14,15 +17,24 @@ if TYPE_CHECKING:
 
 FROM_HOUR = 2
 QUARTER_HOUR_DAYS = 5 * 366
+MESSAGE_DAYS = 400
 DAY_MS = 86_400_000
 SHARE_S = 0.5
 """Of a tick."""
 
 
 class Retention:
-    """Deletes raw readings after so many days, and quarter hours after five years."""
+    """Deletes raw readings after so many days, quarter hours after five years, messages after 400 days."""
 
-    def __init__(self, history: History, raw_days: int, zone: ZoneInfo, conditions: Conditions) -> None:
+    def __init__(
+        self,
+        history: History,
+        registry: Registry,
+        raw_days: int,
+        zone: ZoneInfo,
+        conditions: Conditions,
+    ) -> None:
+        self._registry = registry
         self._history = history
         self._raw_days = raw_days
         self._zone = zone
@@ -56,4 +68,7 @@ class Retention:
         if self._done != local.date() and local.hour >= FROM_HOUR:
             self._done = local.date()
             before_ms = now_ms - QUARTER_HOUR_DAYS * DAY_MS
-            self._doing = self._history.drop(self.raw_before_ms(now_ms), before_ms)
+            self._doing = chain(
+                forget(self._registry, now_ms - MESSAGE_DAYS * DAY_MS),
+                self._history.drop(self.raw_before_ms(now_ms), before_ms),
+            )

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from typing import Protocol, cast
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from alerting.known import DayStates, Decision, Memory, State
@@ -51,10 +51,13 @@ def last_so(
 
 def last_said(session: Session, stations: Collection[str] | None = None) -> dict[str, tuple[State, int]]:
     """Each station's last state that says something of the treatment, and its beginning, ms."""
+    tells = and_(
+        StatePeriod.state.in_(TELLING),
+        or_(StatePeriod.end_ms.is_(None), StatePeriod.end_ms > StatePeriod.start_ms),
+    )
     newest = (
         select(StatePeriod.station_id, func.max(StatePeriod.start_ms).label("start_ms"))
-        .where(StatePeriod.state.in_(TELLING), among(StatePeriod.station_id, stations))
-        .where(or_(StatePeriod.end_ms.is_(None), StatePeriod.end_ms > StatePeriod.start_ms))
+        .where(tells, among(StatePeriod.station_id, stations))
         .group_by(StatePeriod.station_id)
         .subquery()
     )
@@ -64,7 +67,7 @@ def last_said(session: Session, stations: Collection[str] | None = None) -> dict
             newest,
             (StatePeriod.station_id == newest.c.station_id) & (StatePeriod.start_ms == newest.c.start_ms),
         )
-        .where(StatePeriod.state.in_(TELLING))
+        .where(tells)
     )
     return {station: (cast("State", state), start_ms) for station, state, start_ms in rows}
 

@@ -43,19 +43,17 @@ def without_energy(case: Case) -> Decision | None:  # noqa: PLR0911 - each way o
     if not case.is_enough(used):
         return None
     if was_without:
-        if used.amount >= case.floor_in(until_ms - since_ms) and _has_returned(case, since_ms, used):
-            return None
-        if _runs_since_heard(case, until_ms):
+        if _has_returned(case, (since_ms, until_ms), used) or _runs_since_heard(case, until_ms):
             return None
         return frozen(case, "power", since_ms, until_ms) or _by_effluent(
             case, (memory.start_ms, since_ms, until_ms), used
         )
-    return _newly_without(case, since_ms, used)
+    return _newly_without(case, (since_ms, until_ms), used)
 
 
-def _newly_without(case: Case, since_ms: int, used: Usage) -> Decision | None:
+def _newly_without(case: Case, window: tuple[int, int], used: Usage) -> Decision | None:
     """A station that was not stopped until now."""
-    until_ms = case.energy_until_ms or case.now_ms
+    since_ms, until_ms = window
     if used.amount < case.floor_in(until_ms - since_ms) and _hovers(case, until_ms):
         since_ms = until_ms - max(case.stop_window_ms, case.half_day_ms)
         used = case.energy(since_ms, until_ms)
@@ -76,7 +74,7 @@ def _hovers(case: Case, until_ms: int) -> bool:
     What it uses lies about the stop floor, and a coarse counter shows it now above and now below.
     """
     ended_ms = case.known.memory.treats_since_ms
-    if ended_ms is None or not case.usual.days or not 0 <= until_ms - ended_ms < DAY_MS:
+    if ended_ms is None or not case.usual.days or until_ms - ended_ms >= DAY_MS:
         return False
     return case.energy(ended_ms, until_ms).amount < case.low_kwh_in(until_ms - ended_ms)
 
@@ -91,9 +89,9 @@ def _cycles(case: Case, since_ms: int) -> bool:
     return sum(one != other for one, other in pairwise(sides)) >= SWITCHES
 
 
-def _has_returned(case: Case, since_ms: int, used: Usage) -> bool:
+def _has_returned(case: Case, window: tuple[int, int], used: Usage) -> bool:
     """Whether a station that had stopped works again: fully for some hours, or a little for half a day."""
-    until_ms = case.energy_until_ms or case.now_ms
+    since_ms, until_ms = window
     length_ms = until_ms - since_ms
     if used.amount < RETURN_CLEAR * case.floor_in(length_ms):
         return False  # a single step of a coarse counter
@@ -243,8 +241,4 @@ def dry_since_ms(case: Case, since_ms: int, until_ms: int) -> int:
     """Where the effluent ended; at the window's start if that is not to be seen step by step."""
     flow = case.known.ledger.flow
     begins_ms = flow.quiet_since_ms(until_ms, 2 * case.dry_m3_in(flow.step_ms))
-    return (
-        begins_ms
-        if begins_ms <= (since_ms + until_ms) // 2 and until_ms - begins_ms < 400 * DAY_MS
-        else since_ms
-    )
+    return begins_ms if begins_ms <= (since_ms + until_ms) // 2 else since_ms

@@ -66,7 +66,7 @@ class Worker:
         self._holder = holder
         self._view = FleetView(history)
         self._conditions = Conditions(logger)
-        self._retention = Retention(history, raw_days, zone, self._conditions)
+        self._retention = Retention(history, registry, raw_days, zone, self._conditions)
         self._newest: dict[str, dict[str, int]] = {}
         self._changed_days = defaultdict[str, set[date]](set)
         self._usual = dict[str, Baseline]()

@@ -31,16 +31,16 @@ ANSWER_OCTETS = 5
 
 
 def main() -> None:
-    """Measure and print, a line a profile."""
-    print(f"{'profile':<24} {'values':>6} {'requests':>8} {'line time at 60 s':>22} {'CPU per poll':>14}")
+    """Measure and print, profile by profile."""
     for name, case in sorted(first_cases(), key=lambda each: each[0]):
         profile = load_profile(name)
-        share = f"{line_s(profile) / EVERY_S:.2%} at {profile.line.baudrate}"
-        print(
-            f"{name:<24} {len(profile.quantity):>6} {len(plan_blocks(profile)):>8} {share:>22}"
-            f" {cpu_s(profile, case) * 1000:>11.2f} ms",
-            flush=True,
+        show(
+            f"bus: {name}, {len(profile.quantity)} values, requests per poll",
+            f"{len(plan_blocks(profile))}",
+            "-",
         )
+        share = f"{100 * line_s(profile) / EVERY_S:.2f} %, {cpu_s(profile, case) * 1000:.2f} ms"
+        show(f"  at {profile.line.baudrate} baud, 60 s: share of the line's time, CPU per poll", share, "-")
     show("bus: requests for 10 contiguous values", str(len(plan_blocks(contiguous(10)))), "1")
 
 

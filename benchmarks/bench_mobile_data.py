@@ -205,14 +205,19 @@ def tell(trace: Sequence[Chunk], heard: Sequence[Heard]) -> None:
         show(f"mobile data, a cycle: {what}", f"{size:,.0f} B", "-")
     show("mobile data, a cycle: up, without IPv4 and TCP", f"{cycle.up:,.0f} B", "-")
     show("mobile data, a cycle: down, without IPv4 and TCP", f"{cycle.down:,.0f} B", "-")
-    show("mobile data, a cycle: all", f"{cycle.size:,.0f} B", "1,150 B")
+    show("mobile data, a cycle: all", f"{cycle.size:,.0f} B", "<= 1,150 B")
     show("mobile data, an hourly status", f"{hourly.size:,.0f} B", "-")
     show("mobile data, a connection", f"{connecting.size:,.0f} B", "-")
     parts = ((CYCLES_PER_MONTH, cycle), (STATUSES_PER_MONTH, hourly), (DAYS, connecting))
     month = sum(count * part.size for count, part in parts)
     stamps = sum(count * part.segments * TIMESTAMPS for count, part in parts)
     show("mobile data, a month (two meters, 60 s, TLS)", f"{month / 1e6:.1f} MB", "<= 10 MB")
-    show("mobile data, a month, with TCP timestamps", f"{(month + stamps) / 1e6:.1f} MB", "<= 10 MB")
+    show(
+        "mobile data, a month, with TCP timestamps",
+        f"{(month + stamps) / 1e6:.1f} MB",
+        "<= 10 MB",
+        row="mobile-data",
+    )
 
 
 def wire(chunks: Iterable[Chunk]) -> Wire:

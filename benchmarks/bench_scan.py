@@ -20,14 +20,14 @@ PROFILES = [load_profile(name) for name in profile_names()]
 def main() -> None:
     """Measure and print."""
     with PtyLine(Line([])) as line:
-        tell("silent line, ids 1-32, two settings", line.port, Wanted(TWO, IDS, dlt645=False), "10 s")
-        tell("  the same, with DL/T 645", line.port, Wanted(TWO, IDS), "15 s")
+        tell("silent line, ids 1-32, two settings", line.port, Wanted(TWO, IDS, dlt645=False), "<= 10 s")
+        tell("  the same, with DL/T 645", line.port, Wanted(TWO, IDS), "<= 15 s")
     with SimulatedStation(seed=5) as station:
-        tell("two meters, ids 1-32, two settings", station.port, Wanted(TWO, IDS, dlt645=False), "15 s")
+        tell("two meters, ids 1-32, two settings", station.port, Wanted(TWO, IDS, dlt645=False), "<= 15 s")
     with SimulatedStation(seed=5, baudrate=9600) as station:
-        tell("  the same at the pace of 9600", station.port, Wanted(TWO, IDS, dlt645=False), "15 s")
+        tell("  the same at the pace of 9600", station.port, Wanted(TWO, IDS, dlt645=False), "<= 15 s")
         everything = Wanted(usual_lines(PROFILES))
-        tell(f"  all {len(everything.lines)} usual settings and ids", station.port, everything, "120 s")
+        tell(f"  all {len(everything.lines)} usual settings and ids", station.port, everything, "<= 120 s")
 
 
 def tell(what: str, port: str, wanted: Wanted, budget: str) -> None:
@@ -40,8 +40,8 @@ def tell(what: str, port: str, wanted: Wanted, budget: str) -> None:
             told.append(time.monotonic() - began_s)
 
     outcome: Scan = scan(port, wanted, PROFILES, on_step=note, stop=lambda: False)
-    found = f"{len(told)} found in {told[-1]:.1f}, " if told else ""
-    show(f"{what}: {outcome.asked} questions", f"{found}{outcome.took_s:.1f} s", budget)
+    found = f", {len(told)} found in {told[-1]:.1f} s" if told else ""
+    show(f"{what}: {outcome.asked} questions{found}", f"{outcome.took_s:.1f} s", budget)
 
 
 if __name__ == "__main__":

@@ -11,9 +11,11 @@ from collector.quarantine_page import outcome_line, outcome_summary
 from collector.replay import Outcome, replay
 from history.opening import open_history
 from history.port import History, HistoryError
+from registry.audit import at_command_line
 from registry.config import CentreSettings
 from registry.database import Registry
-from registry.quarantine import EVERYTHING, remove
+from registry.quarantine import EVERYTHING, numbered
+from registry.quarantine_trail import Actor, discard
 from registry.stations import known_ids
 from service.process import complain, now_ms
 
@@ -23,6 +25,8 @@ every entry is tried. Doing it twice changes nothing. Exit code 1 if something c
 PURGE = (
     """Removes entries for good. Options given together must all fit. Asks first, unless --yes is given."""
 )
+_PURGED = "qingliu collector quarantine purge"
+"""Why an entry is gone, in the audit trail."""
 _YES = {"y", "yes", "是"}
 
 
@@ -59,7 +63,7 @@ def _replay(arguments: argparse.Namespace, settings: CentreSettings, registry: R
     trouble = ""
     with _history(settings, is_dry=is_dry) as history:
         try:
-            for outcome in replay(registry, history, ids, known, now):
+            for outcome in replay(registry, history, ids, known, Actor(at_command_line(None), now)):
                 outcomes.append(outcome)
                 if not arguments.json:
                     print(outcome_line(outcome, is_dry=is_dry), flush=True)
@@ -95,8 +99,9 @@ def _purge(arguments: argparse.Namespace, settings: CentreSettings, registry: Re
         complain(["nothing removed"])
         return 1
     if is_real:
+        by = Actor(at_command_line(None), now_ms())
         with registry.writing() as session:
-            remove(session, ids)
+            discard(session, numbered(session, ids), _PURGED, by)
     if arguments.json:
         answer = {"dry_run": arguments.dry_run, "removed": len(ids) if is_real else 0, "ids": ids}
         print(json.dumps(answer))

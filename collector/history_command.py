@@ -12,6 +12,7 @@ from typing import TextIO
 from history.check import check_history
 from history.export import csv_writer, jsonl_writer, pages
 from history.importing import ReadingsFile
+from history.influx_wal import seal
 from history.opening import open_history
 from history.port import StationReading
 from history.quarter_hours import floor_to_quarter
@@ -63,6 +64,17 @@ def register(parser: argparse.ArgumentParser) -> None:
     importing.add_argument("file", type=Path)
     importing.add_argument("--skip-bad", action="store_true", help="import the good rows, tell the others")
     importing.set_defaults(run=_import)
+    sealing = commands.add_parser(
+        "seal-wal",
+        help="before influxd starts: let it write nothing behind a torn write",
+        description="Put an empty segment behind the last one of each write-ahead log of InfluxDB 1 and 2."
+        " Without it, readings that influxd acknowledges after a kill can be lost at its next start.",
+        epilog="example, as configs/influxdb/qingliu.conf has it before each start of influxd:\n"
+        "  qingliu history seal-wal /var/lib/influxdb/wal",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    sealing.add_argument("folder", type=Path, metavar="DIR", help="wal-dir of influxd")
+    sealing.set_defaults(run=_seal)
     for command in (checking, exporting, importing):
         command.add_argument("--config", type=Path, help="centre.toml")
 
@@ -114,6 +126,20 @@ def _instant(text: str, settings: CentreSettings, *, is_end: bool) -> int:
     return start_of(day + ONE_DAY if is_end else day, settings.zone)
 
 
+def _seal(arguments: argparse.Namespace) -> int:
+    folder = arguments.folder
+    if not folder.is_dir():
+        complain([f"{folder}: no such folder; must be influxd's wal-dir. See wal-dir in influxdb.conf."])
+        return 2
+    try:
+        count = seal(folder)
+    except OSError as error:
+        complain([f"{error.filename}: cannot be sealed: {error.strerror}. Run this as the user of influxd."])
+        return 1
+    print(f"{count} {'log' if count == 1 else 'logs'} sealed in {folder}")
+    return 0
+
+
 @contextmanager
 def _output(path: Path | None) -> Iterator[TextIO]:
     """Standard output, or a file that appears under its name only when it is whole."""
@@ -135,7 +161,9 @@ def _output(path: Path | None) -> Iterator[TextIO]:
 
 
 def _import(arguments: argparse.Namespace) -> int:
-    from registry.database import open_registry  # noqa: PLC0415 - the libraries are loaded on use
+    from collector.ingest import beginnings  # noqa: PLC0415 - the libraries are loaded on use
+    from registry.database import open_registry  # noqa: PLC0415
+    from registry.devices import note_devices  # noqa: PLC0415
     from registry.dirty import mark_dirty  # noqa: PLC0415
     from registry.stations import known_ids  # noqa: PLC0415
 
@@ -147,6 +175,7 @@ def _import(arguments: argparse.Namespace) -> int:
 
         def mark(readings: Sequence[StationReading]) -> None:
             with registry.writing() as session:
+                note_devices(session, beginnings(readings))
                 mark_dirty(session, {(each.station, floor_to_quarter(each.reading.t)) for each in readings})
 
         try:

@@ -125,7 +125,7 @@ class House:
             with self._registry.reading() as session:
                 errand.stations = known_ids(session)
         if errand.news is not None:
-            write_presence(self._registry, errand.news, errand.now_ms)
+            write_presence(self._registry, errand.news)
         if errand.asks_silent:
             with self._registry.writing() as session:
                 errand.silent = fall_silent(session, errand.now_ms)

@@ -7,6 +7,7 @@ import msgspec
 
 from history.port import Rejected, StationReading
 from history.quarter_hours import floor_to_quarter
+from registry.devices import Beginning
 from registry.quarantine import Entry
 from telemetry.ack import HOLD_CLOCK, HOLD_UNKNOWN_STATION, Ack, RefusedRange
 from telemetry.batch import Received, Refusal, UnreadableBatchError, decode_batch, ranges
@@ -196,3 +197,13 @@ def late_quarter_hours(readings: Iterable[StationReading], before_ms: int) -> se
     return {
         (each.station, floor_to_quarter(each.reading.t)) for each in readings if each.reading.t < before_ms
     }
+
+
+def beginnings(readings: Iterable[StationReading]) -> dict[tuple[str, str], Beginning]:
+    """What the meters are that readings came from, by station and device, and when they were first heard."""
+    found: dict[tuple[str, str], Beginning] = {}
+    for each in readings:
+        whose, reading = (each.station, each.reading.d), each.reading
+        if whose not in found or reading.t < found[whose].first_ms:
+            found[whose] = Beginning(reading.k, reading.t)
+    return found

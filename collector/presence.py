@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from collector.ingest import Work
 from history.port import StationReading
 from registry.database import Registry, upsert
-from registry.tables import Device, Presence
+from registry.devices import Beginning, note_devices
+from registry.tables import Presence
 from telemetry.status import Status
 
 WRITE_EVERY_MS = 60_000
@@ -32,10 +33,10 @@ class _Station:
 
 
 class News(NamedTuple):
-    """What the registry does not know yet: columns by station, and kinds by station and device."""
+    """What the registry does not know yet: columns by station, and meters by station and device."""
 
     stations: dict[str, Columns]
-    devices: dict[tuple[str, str], str]
+    devices: dict[tuple[str, str], Beginning]
 
 
 class PresenceBook:
@@ -44,7 +45,7 @@ class PresenceBook:
     def __init__(self) -> None:
         self._stations: dict[str, _Station] = {}
         self._devices: dict[tuple[str, str], str] = {}
-        self._new_devices: dict[tuple[str, str], str] = {}
+        self._new_devices: dict[tuple[str, str], Beginning] = {}
 
     def note(self, work: Work, now_ms: int) -> None:
         """Note work that is stored: first its readings, then what stations said of themselves since."""
@@ -63,8 +64,12 @@ class PresenceBook:
             station, reading = each.station, each.reading
             if newest.get(station, 0) < reading.t:
                 newest[station] = reading.t
-            if self._devices.get((station, reading.d)) != reading.k:
-                self._devices[station, reading.d] = self._new_devices[station, reading.d] = reading.k
+            whose = station, reading.d
+            if self._devices.get(whose) != reading.k:
+                self._devices[whose] = reading.k
+                self._new_devices[whose] = Beginning(reading.k, reading.t)
+            elif whose in self._new_devices and reading.t < self._new_devices[whose].first_ms:
+                self._new_devices[whose] = Beginning(reading.k, reading.t)
         for station, t in newest.items():
             known = self._of(station)
             columns = known.columns
@@ -107,8 +112,8 @@ class PresenceBook:
             station.written_ms, station.was_heard = now_ms, station.columns != columns
             first_words = station.columns.keys() - columns.keys()  # they came while it was being written
             station.is_news = bool(first_words) or station.columns.get("online") != columns.get("online")
-        for whose, kind in news.devices.items():
-            if self._new_devices.get(whose) == kind:
+        for whose, beginning in news.devices.items():
+            if self._new_devices.get(whose) == beginning:
                 del self._new_devices[whose]
 
     def fell_silent(self, stations: Iterable[str], now_ms: int) -> None:
@@ -145,7 +150,7 @@ class PresenceBook:
         return known.columns
 
 
-def write_presence(registry: Registry, news: News, now_ms: int) -> None:
+def write_presence(registry: Registry, news: News) -> None:
     """Write news in one transaction.
 
     Raises:
@@ -159,15 +164,7 @@ def write_presence(registry: Registry, news: News, now_ms: int) -> None:
             alike[tuple(row)].append(row)
         for rows in alike.values():
             upsert(session, Presence, rows)
-        upsert(
-            session,
-            Device,
-            [{"station_id": station, "device": device, "kind": kind}
-             for (station, device), kind in news.devices.items()],
-        )  # fmt: skip
-        for station in {station for station, _ in news.devices}:
-            unseen = (Device.station_id == station) & Device.first_seen_ms.is_(None)
-            session.execute(update(Device).where(unseen).values(first_seen_ms=now_ms))
+        note_devices(session, news.devices)
 
 
 def fall_silent(session: Session, now_ms: int) -> list[str]:

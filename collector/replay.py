@@ -9,11 +9,13 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from collector.ingest import AHEAD_MS, OLDEST_MS, STORE_REFUSES, Work, late_quarter_hours, take
+from collector.ingest import AHEAD_MS, OLDEST_MS, STORE_REFUSES, Work, beginnings, late_quarter_hours, take
 from history.port import History, StationReading
 from registry.database import Registry
+from registry.devices import note_devices
 from registry.dirty import mark_dirty
 from registry.quarantine import give_reason, numbered, remove
+from registry.quarantine_trail import Actor, note_replayed
 from registry.tables import Quarantine
 from telemetry.batch import encode_batch
 from telemetry.reading import Fault
@@ -95,9 +97,11 @@ def replay(
     history: History | None,
     ids: Sequence[int],
     known: Collection[str],
-    now_ms: int,
+    by: Actor,
 ) -> Iterator[Outcome]:
     """Replay entries, in this order, some at a time; without a history nothing is changed anywhere.
+
+    Each stands in the audit trail, in the transaction that removes it or gives it another reason.
 
     Raises:
         HistoryError: the store cannot be used now; what was told before is done, the rest is as it was.
@@ -108,25 +112,27 @@ def replay(
             entries = numbered(session, ids[start : start + ENTRIES_AT_ONCE])
         lot: list[Attempt] = []
         for entry in entries:
-            lot.append(attempt(entry, known, now_ms))
+            lot.append(attempt(entry, known, by.at_ms))
             if sum(len(each.readings) for each in lot) >= _READINGS_AT_ONCE:
-                yield from _settle(registry, history, lot, now_ms)
+                yield from _settle(registry, history, lot, by)
                 lot = []
-        yield from _settle(registry, history, lot, now_ms)
+        yield from _settle(registry, history, lot, by)
 
 
 def _settle(
-    registry: Registry, history: History | None, lot: Sequence[Attempt], now_ms: int
+    registry: Registry, history: History | None, lot: Sequence[Attempt], by: Actor
 ) -> Iterator[Outcome]:
     if history is not None and lot:
         lot = _written(history, lot)
-        late = late_quarter_hours((each for done in lot for each in done.readings), now_ms)
+        stored = [each for done in lot for each in done.readings]
         with registry.writing() as session:
-            mark_dirty(session, late)
+            note_devices(session, beginnings(stored))
+            mark_dirty(session, late_quarter_hours(stored, by.at_ms))
             remove(session, [done.entry.id for done in lot if done.fault is None])
             for done in lot:
                 if done.fault is not None and not is_capped(done.entry):
                     give_reason(session, done.entry.id, *done.fault)
+                note_replayed(session, done.entry.id, _told(_outcome(done)), by)
     for done in lot:
         yield _outcome(done)
 
@@ -163,6 +169,11 @@ def _outcome(done: Attempt) -> Outcome:
         fate = "partly" if done.readings else "kept"
     code, text = fault or (entry.code, "")
     return Outcome(entry.id, entry.station_id, fate, code, text, len(done.readings), entry.count - 1)
+
+
+def _told(outcome: Outcome) -> dict[str, str | int]:
+    """What the audit trail keeps of it."""
+    return {"station": outcome.station, "fate": outcome.fate, "stored": outcome.stored, "code": outcome.code}
 
 
 def _first(entry: Quarantine, faults: Sequence[Fault]) -> Fault | None:

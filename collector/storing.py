@@ -9,9 +9,10 @@ from typing import NamedTuple
 from sqlalchemy.exc import SQLAlchemyError
 
 from collector.figures import Figures
-from collector.ingest import Work, late_quarter_hours, reject
+from collector.ingest import Work, beginnings, late_quarter_hours, reject
 from history.port import History, HistoryError
 from registry.database import Registry
+from registry.devices import note_devices
 from registry.dirty import mark_dirty
 from registry.quarantine import put_aside
 from registry.stations import note_pending
@@ -138,16 +139,20 @@ class Storer:
 
 
 def _store(work: Work, history: History, registry: Registry, figures: Figures, now_ms: int) -> None:
-    """Write readings, marks of late ones, quarantine and newly admitted stations; twice does no harm."""
+    """Write readings, marks of late ones, quarantine and newly admitted stations; twice does no harm.
+
+    The meters of late readings are registered with the marks: the worker judges no day before the first.
+    """
     if work.readings:
         began_s = time.monotonic()
         reject(work, history.write(work.readings), now_ms)
         figures.wrote(len(work.readings), time.monotonic() - began_s)
-    late = late_quarter_hours(work.readings, now_ms - LATE_AFTER_MS)
+    late = [each for each in work.readings if each.reading.t < now_ms - LATE_AFTER_MS]
     if late or work.quarantine or work.admitted:
         with registry.writing() as session:
             for station in sorted(work.admitted):
                 note_pending(session, station)
             session.flush()
-            mark_dirty(session, late)
+            note_devices(session, beginnings(late))
+            mark_dirty(session, late_quarter_hours(late, now_ms))
             put_aside(session, work.quarantine)

@@ -24,8 +24,9 @@ from console.person import client_address, person_of
 from console.queries import active_alarm_count
 from console.reader import Reader
 from console.said import said
-from console.station_csv import BYTE_ORDER_MARK, harmless
+from console.station_csv import BYTE_ORDER_MARK
 from console.words import N_
+from registry.cells import harmless
 from registry.tables import Audit
 from service.civil import ONE_DAY, clock_of, day_of, start_of
 

@@ -41,6 +41,15 @@ def certificates(settings: CentreSettings, now_ms: int) -> list[CertificateRow]:
     return rows + ([_list_row(revoked, now_ms)] if _is_there(revoked) else [])
 
 
+def first_ends(settings: CentreSettings, now_ms: int) -> dict[str, int]:
+    """When the first certificate of each role ends, ms since the epoch, UTC; the unreadable are left out."""
+    ends: dict[str, int] = {}
+    for row in certificates(settings, now_ms):
+        if row.until_ms is not None:
+            ends[row.role] = min(row.until_ms, ends.get(row.role, row.until_ms))
+    return ends
+
+
 def _files(settings: CentreSettings) -> Iterator[tuple[str, str]]:
     if settings.console.tls_cert_file:
         yield "console", settings.console.tls_cert_file
@@ -64,7 +73,7 @@ def _list_row(path: Path, now_ms: int) -> CertificateRow:
     try:
         revoked = x509.load_pem_x509_crl(path.read_bytes())
         until = revoked.next_update_utc
-    except (OSError, ValueError):
+    except (OSError, ValueError, x509.InvalidVersion):
         until = None
     if until is None:
         return CertificateRow("revoked_list", "", None, "unreadable")
@@ -74,10 +83,9 @@ def _list_row(path: Path, now_ms: int) -> CertificateRow:
 
 def _rows(role: str, path: Path, now_ms: int) -> list[CertificateRow]:
     try:
-        found = x509.load_pem_x509_certificates(path.read_bytes())
-    except (OSError, ValueError):
+        rows = [_row(role, each, now_ms) for each in x509.load_pem_x509_certificates(path.read_bytes())]
+    except (OSError, ValueError, x509.InvalidVersion):
         return [CertificateRow(role, "", None, "unreadable")]
-    rows = [_row(role, each, now_ms) for each in found]
     return sorted(rows, key=lambda row: -(row.until_ms or 0))
 
 
@@ -101,6 +109,6 @@ def _names(certificate: x509.Certificate) -> str:
         own = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         hosts = [str(each) for each in own.get_values_for_type(x509.DNSName)]
         hosts += [str(each) for each in own.get_values_for_type(x509.IPAddress)]
-    except (x509.ExtensionNotFound, ValueError):
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, ValueError):
         hosts = []
     return ", ".join(hosts) or certificate.subject.rfc4514_string()

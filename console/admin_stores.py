@@ -46,8 +46,19 @@ def stores(session: Session, settings: CentreSettings) -> list[StoreRow]:
     history = StoreRow("history", "InfluxDB", None)
     if settings.history.backend == "embedded":
         history = _file("history", Path(settings.history.path))
-    folders = {"reports": settings.reporting.path, "uploads": settings.console.uploads_path}
-    return [registry, history, *(_folder(name, Path(path)) for name, path in folders.items())]
+    return [registry, history, *(_folder(name, path) for name, path in _folders(settings).items())]
+
+
+def free_bytes(settings: CentreSettings) -> dict[str, int]:
+    """What is left on the disk of each store that lies on this machine, by its name."""
+    places = _folders(settings)
+    url = make_url(settings.registry.url)
+    if url.get_backend_name() == "sqlite":
+        places["registry"] = Path(url.database or "").parent
+    if settings.history.backend == "embedded":
+        places["history"] = Path(settings.history.path).parent
+    rooms = {name: _room(place)[0] for name, place in places.items()}
+    return {name: room for name, room in rooms.items() if room is not None}
 
 
 def database_version(session: Session) -> str:
@@ -60,6 +71,10 @@ def database_version(session: Session) -> str:
 def schema_version(session: Session) -> str:
     """Up to which migration the registry was brought."""
     return str(session.scalar(sql("SELECT version_num FROM alembic_version")) or "")
+
+
+def _folders(settings: CentreSettings) -> dict[str, Path]:
+    return {"reports": Path(settings.reporting.path), "uploads": Path(settings.console.uploads_path)}
 
 
 def _file(name: str, path: Path) -> StoreRow:

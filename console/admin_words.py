@@ -1,6 +1,6 @@
 """What the pages of administration call things: roles, actions, fields, channels, stores."""
 
-from console import words
+from console import trail_words, words
 from console.words import N_
 
 ROLES_IN_SHORT: dict[str, str] = {
@@ -18,7 +18,7 @@ ACCOUNT_ERRORS: dict[str, str] = words.ACCOUNT_ERRORS | {
     ),
 }
 
-ACTIONS: dict[str, str] = words.CHANGES | {
+ACTIONS: dict[str, str] = trail_words.CHANGES | {
     "station.note": N_("note written"),
     "county.update": N_("county renamed"),
     "user.login": N_("logged in"),
@@ -48,7 +48,7 @@ ACTIONS: dict[str, str] = words.CHANGES | {
 }
 """What the audit trail notes; what is not here is shown by its code."""
 
-FIELDS: dict[str, str] = words.FIELDS | {
+FIELDS: dict[str, str] = trail_words.FIELDS | {
     "role": N_("Role"),
     "counties": N_("Counties"),
     "company_id": N_("O&M company, number"),

@@ -21,18 +21,18 @@ Condition = ColumnElement[bool]
 MOST_BENEATH = 30
 """So many stations of an area event are named."""
 
-_IS_OPEN = Alarm.closed_ms.is_(None)
+IS_OPEN = Alarm.closed_ms.is_(None)
 _IS_LOUD = and_(
     Alarm.out_of_service.is_(False), Alarm.shelved_until_ms.is_(None), Alarm.suppressed_by.is_(None)
 )
-_IS_BENEATH = and_(_IS_OPEN, Alarm.suppressed_by == AREA_EVENT, Alarm.parent_id.is_not(None))
+_IS_BENEATH = and_(IS_OPEN, Alarm.suppressed_by == AREA_EVENT, Alarm.parent_id.is_not(None))
 _HAS_FOLD = and_(_IS_BENEATH, Alarm.out_of_service.is_(False), Alarm.shelved_until_ms.is_(None))
-_RINGS = and_(_IS_OPEN, _IS_LOUD, Alarm.follow_up_ms.is_(None))
+_RINGS = and_(IS_OPEN, _IS_LOUD, Alarm.follow_up_ms.is_(None))
 ALARMS = and_(_RINGS, Alarm.severity != NOTICE)
 """What rings and asks for somebody; only these are counted in the badge."""
 NOTICES = and_(_RINGS, Alarm.severity == NOTICE)
-FOLLOW_UP = and_(_IS_OPEN, Alarm.follow_up_ms.is_not(None))
-QUIET = and_(_IS_OPEN, not_(_IS_LOUD), Alarm.follow_up_ms.is_(None))
+FOLLOW_UP = and_(IS_OPEN, Alarm.follow_up_ms.is_not(None))
+QUIET = and_(IS_OPEN, not_(_IS_LOUD), Alarm.follow_up_ms.is_(None))
 OUT_OF_SERVICE = and_(QUIET, Alarm.out_of_service.is_(True))
 SHELVED = and_(QUIET, Alarm.out_of_service.is_(False), Alarm.shelved_until_ms.is_not(None))
 SUPPRESSED = and_(QUIET, Alarm.out_of_service.is_(False), Alarm.shelved_until_ms.is_(None))
@@ -101,7 +101,7 @@ def alarm_counts(session: Session, person: Person, now_ms: int, also: Condition 
     folded = and_(QUIET, _HAS_FOLD)
     lists = (ALARMS, NOTICES, FOLLOW_UP, overdue, QUIET, folded, SHELVED, SUPPRESSED, OUT_OF_SERVICE)
     found = select(*(func.count(case((each, 1))) for each in lists))
-    return Counts._make(session.execute(found.where(_IS_OPEN, also, alarms_seen(person))).one())
+    return Counts._make(session.execute(found.where(IS_OPEN, also, alarms_seen(person))).one())
 
 
 def worst_first(
@@ -161,7 +161,7 @@ def events_over(session: Session, person: Person, rows: Iterable[AlarmRow]) -> l
     numbers.discard(None)
     if not numbers:
         return []
-    return _rows(session, _named(person, and_(_IS_OPEN, Alarm.id.in_(numbers))).order_by(*_LONGEST_FIRST))
+    return _rows(session, _named(person, and_(IS_OPEN, Alarm.id.in_(numbers))).order_by(*_LONGEST_FIRST))
 
 
 def beneath(session: Session, rows: Iterable[AlarmRow]) -> dict[int, int]:

@@ -8,7 +8,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from console import chart_bundle, reasons, words
+from console import chart_bundle, reasons, trail_words, words
 from console.access import login_address
 from console.alarm_handling import handling, is_overdue
 from console.language import Language, choose, load_languages
@@ -172,7 +172,9 @@ def _csrf_field(token: str) -> Markup:
     return Markup('<input type="hidden" name="csrf" value="{}">').format(token)
 
 
+@cache
 def _templates(language: Language) -> Environment:
+    """The pages in a language, which know nothing of any one desk: compiled once a process."""
     environment = Environment(
         loader=FileSystemLoader(FOLDER / "templates"),
         autoescape=True,
@@ -183,7 +185,8 @@ def _templates(language: Language) -> Environment:
     )
     install = environment.install_gettext_callables  # type: ignore[attr-defined] # put there by the extension
     install(language.texts.gettext, language.texts.ngettext, newstyle=True)
-    environment.globals.update(words=words, sentence=reasons.sentence, quantities=BY_NAME)
+    environment.globals.update(words=words, trail_words=trail_words)
+    environment.globals.update(sentence=reasons.sentence, quantities=BY_NAME)
     environment.globals.update(handling=handling, is_overdue=is_overdue, login_address=login_address)
     return environment
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
-from console import queries, words
+from console import queries, trail_words, words
 from console.access import Route
 from console.address import NO_STATION
 from console.desk import Desk
@@ -80,7 +80,7 @@ def fields(reader: Reader, change: Audit) -> list[tuple[str, str]]:
     for name in dict.fromkeys([*before, *after]):
         was, is_now = (_shown(reader, name, side[name]) if name in side else "" for side in (before, after))
         told.append(
-            (reader.word(words.FIELDS, name), f"{was} → {is_now}" if was and is_now else is_now or was)
+            (reader.word(trail_words.FIELDS, name), f"{was} → {is_now}" if was and is_now else is_now or was)
         )
     return [(name, text) for name, text in told if text]
 

@@ -7,6 +7,7 @@ so that a translator's change needs no build step.
 import gettext
 import io
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,8 +27,9 @@ class Language(NamedTuple):
     texts: gettext.NullTranslations
 
 
+@cache
 def load_languages() -> dict[str, Language]:
-    """All languages by tag; English needs no catalogue."""
+    """All languages by tag, read once a process; English needs no catalogue."""
     return {
         "zh-CN": Language("zh-CN", "中文", Locale("zh", "CN", script="Hans"), _catalogue("zh_CN")),
         "en": Language("en", "English", Locale("en"), gettext.NullTranslations()),

@@ -1,6 +1,7 @@
 """The centre's own numbers as Prometheus reads them: what its services last said of themselves."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -12,12 +13,26 @@ from console.health import judged
 from registry.tables import ServiceHealth
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
+_NONE: Mapping[str, int] = MappingProxyType({})
 
 
-def exposition(said: Sequence[ServiceHealth], now_ms: int) -> bytes:
-    """The text format; a collector's figures are up to 15 s old."""
+def exposition(
+    said: Sequence[ServiceHealth],
+    now_ms: int,
+    rooms: Mapping[str, int] = _NONE,
+    ends: Mapping[str, int] = _NONE,
+) -> bytes:
+    """The text format; a collector's figures are up to 15 s old.
+
+    Args:
+        said: what the services said of themselves.
+        now_ms: ms since the epoch, UTC.
+        rooms: bytes left on the disk where a store lies, by the store's name.
+        ends: when the first certificate of a role ends, ms since the epoch, by role.
+    """
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Said(said, now_ms))
+    registry.register(_Found(rooms, ends))
     return generate_latest(registry)
 
 
@@ -40,3 +55,24 @@ class _Said(Collector):
         yield conditions({row.name: row.conditions for row in self._said})
         collectors = {row.name: row.figures for row in self._said if row.name.startswith(SERVICE)}
         yield from families(collectors)
+
+
+class _Found(Collector):
+    def __init__(self, rooms: Mapping[str, int], ends: Mapping[str, int]) -> None:
+        self._rooms = rooms
+        self._ends = ends
+
+    def collect(self) -> Iterator[Metric]:
+        free = GaugeMetricFamily(
+            "qingliu_store_free_bytes", "Left on the disk where a store lies.", labels=["store"]
+        )
+        for store, free_bytes in self._rooms.items():
+            free.add_metric([store], free_bytes)
+        ends = GaugeMetricFamily(
+            "qingliu_certificate_end_timestamp_seconds", "When the first of its certificates ends.",
+            labels=["role"],
+        )  # fmt: skip
+        for role, end_ms in self._ends.items():
+            ends.add_metric([role], end_ms / 1000)
+        yield free
+        yield ends

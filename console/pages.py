@@ -4,6 +4,7 @@ from console.access import Route
 from console.account_pages import account_routes
 from console.admin_pages import admin_routes
 from console.alarm_pages import alarm_routes
+from console.api_pages import api_routes
 from console.chart_script import chart_script_routes
 from console.desk import Desk
 from console.exclusion_pages import exclusion_routes
@@ -44,4 +45,5 @@ def pages(desk: Desk, gate: Gate) -> list[Route]:
         *admin_routes(desk, gate),
         *registry_routes(desk),
         *exclusion_routes(desk),
+        *api_routes(desk),
     ]

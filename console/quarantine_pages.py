@@ -15,10 +15,11 @@ from console.address import read_number, whole_number
 from console.desk import Desk
 from console.form import form_of
 from console.person import client_address, person_of, sees
-from console.quarantine_handling import LONGEST_REASON, Actor, discard, seen_entries, store_again
+from console.quarantine_handling import LONGEST_REASON, seen_entries, store_again
 from console.said import said
 from console.words import N_
 from registry.quarantine import Wanted, counts_by_code, find, numbered
+from registry.quarantine_trail import Actor, discard
 from registry.tables import Quarantine, Station
 
 NO_ENTRY = "no_entry"
@@ -101,7 +102,7 @@ class _QuarantinePages:
         """Store entries again, or throw them away with a reason."""
         person, form = person_of(request), form_of(request)
         numbers = [number for text in form.fields("entry", 20) if (number := read_number(text)) is not None]
-        by = Actor(person.name, client_address(request), self._desk.clock_ms())
+        by = Actor(person.name, self._desk.clock_ms(), client_address(request))
         with self._desk.reading() as session:
             entries = seen_entries(session, person, numbers)
         back = "/quarantine"
@@ -126,8 +127,9 @@ class _QuarantinePages:
             said(request, N_("Nothing was thrown away: say why."), is_wrong=True)
             return f"/quarantine/{numbers[0]}" if len(numbers) == 1 else ""
         with self._desk.writing() as session:
-            done = discard(session, seen_entries(session, person_of(request), numbers), reason, by)
-        said(request, N_("%(count)s entries were thrown away."), count=done.gone)
+            entries = seen_entries(session, person_of(request), numbers)
+            discard(session, entries, reason, by)
+        said(request, N_("%(count)s entries were thrown away."), count=len(entries))
         return ""
 
 

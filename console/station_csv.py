@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from console import words
 from console.reader import Reader
 from console.station_list import StationRow
+from registry.cells import harmless
 
 BYTE_ORDER_MARK = "\ufeff"
 """By it spreadsheets know UTF-8."""
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def station_csv(reader: Reader, rows: Iterable[StationRow]) -> str:
@@ -24,11 +24,6 @@ def station_csv(reader: Reader, rows: Iterable[StationRow]) -> str:
     for row in rows:
         writer.writerow([harmless(cell) for cell in _cells(reader, row)])
     return BYTE_ORDER_MARK + written.getvalue()
-
-
-def harmless(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_DANGEROUS) else text
 
 
 def _head(reader: Reader) -> Sequence[str]:

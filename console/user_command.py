@@ -20,6 +20,7 @@ from registry.accounts import (
     set_password,
     users,
 )
+from registry.admins import refuse_losing_last
 from registry.audit import at_command_line
 from registry.config import load_centre
 from registry.database import Registry, registry_at
@@ -98,7 +99,9 @@ def _set(arguments: argparse.Namespace, registry: Registry, by: By) -> int:
 
 def _disable(arguments: argparse.Namespace, registry: Registry, by: By) -> int:
     with registry.writing() as session:
-        disable_user(session, required_user(session, arguments.name), by)
+        user = required_user(session, arguments.name)
+        refuse_losing_last(session, user)
+        disable_user(session, user, by)
     print(f"user {arguments.name} may not log in any more; all logins have ended")
     return 0
 

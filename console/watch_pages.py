@@ -4,6 +4,8 @@ from fastapi import Request, Response
 from sqlalchemy.exc import SQLAlchemyError
 
 from console.access import Route
+from console.admin_certificates import first_ends
+from console.admin_stores import free_bytes
 from console.desk import Desk
 from console.health import judged, problems
 from console.numbers import CONTENT_TYPE, exposition
@@ -38,7 +40,9 @@ class _WatchPages:
         return self._desk.json(request, answer, 503 if found else 200)
 
     def metrics(self) -> Response:
-        """What the services said of themselves last, as Prometheus reads it."""
+        """What the services said of themselves last, room and certificates, as Prometheus reads it."""
+        settings, now_ms = self._desk.settings, self._desk.clock_ms()
         with self._desk.reading() as session:
             said = health(session)
-        return Response(exposition(said, self._desk.clock_ms()), media_type=CONTENT_TYPE)
+        text = exposition(said, now_ms, free_bytes(settings), first_ends(settings, now_ms))
+        return Response(text, media_type=CONTENT_TYPE)

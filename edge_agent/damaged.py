@@ -1,9 +1,10 @@
 """Damaged outbox files: renamed so that a new one can begin; the newest two are kept for a look."""
 
-import os
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+
+from service.whole_file import sync_folder
 
 KEPT = 2
 _TAILS = ("", "-wal", "-shm")
@@ -37,7 +38,7 @@ def set_aside(path: Path, now_ms: int) -> Path:
     for old in found[: -(KEPT - 1)]:
         for part in parts(old):
             part.unlink(missing_ok=True)
-    _sync(path.parent)
+    sync_folder(path.parent)
     return aside
 
 
@@ -48,11 +49,3 @@ def _free_name(path: Path, stamp: str) -> Path:
         number += 1
         aside = Path(f"{plain}-{number}")
     return aside
-
-
-def _sync(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

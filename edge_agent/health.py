@@ -88,7 +88,7 @@ class Health(NamedTuple):
         )
 
     def is_working(self, uplink: Uplink) -> bool:
-        """Whether every line has done its rounds, its readings were accepted, and the uplink lives."""
+        """Whether lines do their rounds, nothing is lost that a new start may save, and the uplink lives."""
         now_ms = boot_ms()
         lines = all(sampler.is_working(now_ms) for sampler in self.samplers)
         return lines and now_ms - uplink.step_ms <= UPLINK_STUCK_MS

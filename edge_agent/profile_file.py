@@ -19,17 +19,23 @@ def load_profile(name: str, folder: Path | None = None) -> Profile:
         SettingsError: there is none of that name, or it is wrong.
     """
     for place in (folder, SHIPPED):
-        path = place / f"{name}.toml" if place else None
-        if path is not None and path.parent == place and path.is_file():
-            return load(path, Profile, lambda profile: _faults(profile, name))
+        if place is not None and name in _names_in(place):
+            return load(place / f"{name}.toml", Profile, lambda profile: _faults(profile, name))
     fault = Fault(name, "there is no such profile", remedy=f"Known are {', '.join(profile_names(folder))}.")
     raise SettingsError("profiles", [fault])
 
 
 def profile_names(folder: Path | None = None) -> list[str]:
     """The names of all profiles there are."""
-    places = [place for place in (folder, SHIPPED) if place is not None and place.is_dir()]
-    return sorted({path.stem for place in places for path in place.glob("*.toml")})
+    return sorted({name for place in (folder, SHIPPED) if place is not None for name in _names_in(place)})
+
+
+def _names_in(folder: Path) -> set[str]:
+    """The names of a folder's profiles; none of a folder that cannot be looked into."""
+    try:
+        return {path.stem for path in folder.glob("*.toml")} if folder.is_dir() else set()
+    except OSError:
+        return set()
 
 
 def factors(profile: Profile, given: Mapping[str, float | str], path: str) -> dict[str, float]:

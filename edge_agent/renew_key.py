@@ -7,7 +7,6 @@ Exit code 0 done, 1 with the reason on stderr in one line.
 """
 
 import json
-import os
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,9 +18,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from service.whole_file import write_whole
+
 RENEW = timedelta(days=60)
 """So long before its end a certificate is renewed: two months without a link may pass."""
 _PEM = serialization.Encoding.PEM
+_PRIVATE = 0o600
 
 
 class RenewKeyError(Exception):
@@ -90,7 +92,8 @@ def take(certificate: Path, key: Path, station: str, authority: Path, place: Pla
         raise RenewKeyError("the certificate is not for clients")
     if new.not_valid_after_utc <= old.not_valid_after_utc:
         raise RenewKeyError("the certificate ends no later than ours")
-    _write(place.out, f"{place.origin}\n".encode() + new.public_bytes(_PEM) + key.read_bytes())
+    content = f"{place.origin}\n".encode() + new.public_bytes(_PEM) + key.read_bytes()
+    write_whole(place.out, content, mode=_PRIVATE)
     key.unlink()
 
 
@@ -110,6 +113,8 @@ def main(words: list[str]) -> int:
         TypeError,
         UnsupportedAlgorithm,
         x509.ExtensionNotFound,
+        x509.DuplicateExtension,
+        x509.InvalidVersion,
     ) as error:
         sys.stderr.write(f"{str(error).splitlines()[0] if str(error) else type(error).__name__}\n")
         return 1
@@ -126,7 +131,7 @@ def _key(path: Path) -> ec.EllipticCurvePrivateKey:
         pass
     made = ec.generate_private_key(ec.SECP256R1())
     form, lock = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    _write(path, made.private_bytes(_PEM, form, lock))
+    write_whole(path, made.private_bytes(_PEM, form, lock), mode=_PRIVATE)
     return made
 
 
@@ -136,23 +141,6 @@ def _signed(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
     except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False
     return True
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Put a file in place at one stroke, for its owner alone."""
-    part = path.with_name(f".{path.name}.new")
-    part.unlink(missing_ok=True)
-    fd = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-    with open(fd, "wb") as file:  # noqa: PTH123 - made of a descriptor
-        file.write(data)
-        file.flush()
-        os.fsync(fd)
-    part.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 if __name__ == "__main__":

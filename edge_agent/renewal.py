@@ -26,6 +26,24 @@ CHILD_TIMEOUT_S = 60.0
 RENEWED, KEY = "renewed.pem", "renewal.key"
 
 
+def with_renewed(mqtt: Mqtt, folder: Path) -> Mqtt:
+    """How to reach the broker: with the renewed certificate, if there is one that goes back to the enrolled.
+
+    Args:
+        mqtt: as enrolled.
+        folder: of the outbox, where a renewed one lies.
+    """
+    if not _has_renewed(mqtt, folder):
+        return mqtt
+    renewed = str(folder / RENEWED)
+    return msgspec.structs.replace(mqtt, cert_file=renewed, key_file=renewed)
+
+
+def can_renew(mqtt: Mqtt) -> bool:
+    """Whether there is a certificate to renew; a password is not."""
+    return bool(mqtt.tls and mqtt.cert_file and mqtt.ca_file)
+
+
 class Renewal:
     """Which certificate the uplink uses, and whether it is time for another; called from the uplink's thread.
 
@@ -44,8 +62,7 @@ class Renewal:
     @property
     def is_on(self) -> bool:
         """Whether there is a certificate to renew; a password is not."""
-        mqtt = self._settings.mqtt
-        return bool(mqtt.tls and mqtt.cert_file and mqtt.ca_file)
+        return can_renew(self._settings.mqtt)
 
     def mqtt(self) -> Mqtt:
         """How to reach the broker, with the certificate of the day."""
@@ -54,14 +71,11 @@ class Renewal:
 
     def _in_use(self) -> Mqtt:
         mqtt = self._settings.mqtt
-        if self._prefers_enrolled or not self._has_renewed():
-            return mqtt
-        renewed = str(self._folder / RENEWED)
-        return msgspec.structs.replace(mqtt, cert_file=renewed, key_file=renewed)
+        return mqtt if self._prefers_enrolled else with_renewed(mqtt, self._folder)
 
     def refused(self) -> None:
         """The broker did not let us in: try the other certificate next time."""
-        if self.is_on and (self._prefers_enrolled or self._has_renewed()):
+        if self.is_on and (self._prefers_enrolled or _has_renewed(self._settings.mqtt, self._folder)):
             self._prefers_enrolled = not self._prefers_enrolled
 
     def request(self, now_ms: int, mono_ms: int) -> bytes | None:
@@ -90,7 +104,7 @@ class Renewal:
             self._conditions.begin("renewal", f"the centre does not renew our certificate: {answer.refused}")
             return
         mqtt, station = self._settings.mqtt, self._settings.station.id
-        place = self._folder / RENEWED, self._origin()
+        place = self._folder / RENEWED, _origin(mqtt)
         arguments = (self._present(), self._folder / KEY, station, mqtt.ca_file, *place)
         if self._child("take", *arguments, text=answer.crt) is not None:
             self._conditions.end("renewal")
@@ -100,24 +114,6 @@ class Renewal:
     def _present(self) -> Path:
         """The certificate in use."""
         return Path(self._in_use().cert_file)
-
-    def _origin(self) -> str:
-        """By which a renewed certificate knows the enrolment that it goes back to; empty if that is gone."""
-        try:
-            return hashlib.sha256(Path(self._settings.mqtt.cert_file).read_bytes()).hexdigest()
-        except OSError:
-            return ""
-
-    def _has_renewed(self) -> bool:
-        """Whether the renewed certificate goes back to the one that is enrolled now."""
-        if not self.is_on:
-            return False
-        try:
-            with (self._folder / RENEWED).open("rb") as file:
-                origin = file.readline(200).strip().decode("ascii", "replace")
-        except OSError:
-            return False
-        return origin != "" and origin == self._origin()
 
     def _child(self, *words: object, text: str = "") -> str | None:
         """Run the part that needs memory; None if it failed, which is said."""
@@ -134,3 +130,23 @@ class Renewal:
             self._conditions.begin("renewal", f"our certificate cannot be renewed: {reason[0]}")
             return None
         return done.stdout
+
+
+def _origin(mqtt: Mqtt) -> str:
+    """By which a renewed certificate knows the enrolment that it goes back to; empty if that is gone."""
+    try:
+        return hashlib.sha256(Path(mqtt.cert_file).read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def _has_renewed(mqtt: Mqtt, folder: Path) -> bool:
+    """Whether there is a renewed certificate that goes back to the one that is enrolled now."""
+    if not can_renew(mqtt):
+        return False
+    try:
+        with (folder / RENEWED).open("rb") as file:
+            origin = file.readline(200).strip().decode("ascii", "replace")
+    except OSError:
+        return False
+    return origin != "" and origin == _origin(mqtt)

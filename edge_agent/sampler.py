@@ -29,8 +29,8 @@ class LineSampler:
     Attributes:
         port: the line's device file, as `agent.toml` names it.
         lending: by which the line is borrowed.
-        done_ms: when a round was last done and its readings accepted, or the line was last seen lent, on the
-            monotonic clock.
+        done_ms: when a round was last done and its readings accepted, or lost to a full disk, or the line was
+            last seen lent, on the monotonic clock.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class LineSampler:
         self.done_ms = boot_ms()
 
     def is_working(self, now_ms: int) -> bool:
-        """Whether a round was done, and its readings accepted, not much longer ago than it should be."""
+        """Whether a round was done as it should be not much longer ago than it should be."""
         return now_ms - self.done_ms <= self._interval_ms + LONGEST_ROUND_MS
 
     def run(self, stop_fd: int) -> None:
@@ -193,7 +193,7 @@ def line_samplers(
             return False
         except OutboxError as error:
             conditions.begin("outbox", f"{error}: readings are being lost; free some space")
-            return False
+            return not outbox.disk_free_mb()  # a full disk is no reason to start this program anew
         conditions.end("outbox")
         if urgent:
             hurry()

@@ -48,7 +48,8 @@ class Uplink:
     Attributes:
         link: what is known of the link; for looking at from any thread.
         delivery: what is on its way; likewise.
-        step_ms: when it last went round its loop, on the monotonic clock: it lives.
+        step_ms: when it last went round its loop, or while it waits to connect anew will again, on the
+            monotonic clock: it lives.
     """
 
     def __init__(
@@ -115,7 +116,9 @@ class Uplink:
                 wait_s = SELDOM_RECONNECT_S
             elif boot_ms() - began_ms > LASTING_SESSION_MS:
                 wait_s = FIRST_RECONNECT_S
-            stop.wait(wait_s * random.uniform(0.8, 1.2))  # noqa: S311 - jitter
+            pause_s = wait_s * random.uniform(0.8, 1.2)  # noqa: S311 - jitter
+            self.step_ms = boot_ms() + round(1000 * pause_s)
+            stop.wait(pause_s)
             wait_s = min(2 * wait_s, longest_s)
 
     def _reason(self, error: BrokerError) -> str:

@@ -103,9 +103,9 @@ def rows(lines: Iterable[str], known: Collection[str], now_ms: int) -> Iterator[
         now_ms: readings far ahead of it are refused.
 
     Raises:
-        UnreadableFileError: the header is not ours, or the text is none.
+        UnreadableFileError: the header is none or not ours, or the text is none.
     """
-    reader = csv.reader(lines, strict=True)
+    reader = csv.reader(_no_json(lines), strict=True)
     try:
         header = next(reader, [])
         _check_header(header)
@@ -135,7 +135,17 @@ def instant(text: str) -> int:
     return since // _MS
 
 
+def _no_json(lines: Iterable[str]) -> Iterator[str]:
+    """Refuse what the other format of an export begins with."""
+    for number, line in enumerate(lines):
+        if number == 0 and line.startswith("{"):
+            raise UnreadableFileError("line 1: is JSON, not CSV. Export it again with --format csv.")
+        yield line
+
+
 def _check_header(header: list[str]) -> None:
+    if not header:
+        raise UnreadableFileError("has no header: the file is empty. Export it again as CSV.")
     missing = [name for name in NEEDED if name not in header]
     unknown = [name for name in header if name not in {*COLUMNS, WHY}]
     twice = sorted({name for name in header if header.count(name) > 1})

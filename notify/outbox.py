@@ -1,11 +1,18 @@
 """Messages on their way: one row a channel, written in the transaction of what they tell."""
 
+from collections.abc import Iterator
+
+from sqlalchemy import delete, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from notify.message import Message, content_of
 from notify.post import Post
-from registry.tables import Notification
+from registry.database import Registry
+from registry.tables import DeliveryAttempt, Notification
+
+_AT_ONCE = 1_000
+"""Rows deleted in one transaction."""
 
 
 def put(
@@ -46,3 +53,23 @@ def put(
         adding = insert(Notification).values(row).on_conflict_do_nothing().returning(Notification.id)
         written += len(session.scalars(adding).all())
     return written
+
+
+def forget(registry: Registry, before_ms: int) -> Iterator[None]:
+    """Delete messages and tries from before an instant, ms since the epoch, a portion at each step.
+
+    What still waits to be sent stays, however old it is.
+
+    Raises:
+        SQLAlchemyError: the registry cannot be used just now; another time does the rest.
+    """
+    is_settled = or_(Notification.sent_ms.is_not(None), Notification.failed_ms.is_not(None))
+    messages = select(Notification.id).where(Notification.created_ms < before_ms, is_settled)
+    tries = select(DeliveryAttempt.id).where(DeliveryAttempt.at_ms < before_ms)
+    for table, old in ((Notification, messages), (DeliveryAttempt, tries)):
+        ids = [0]
+        while ids:
+            with registry.writing() as session:
+                ids = list(session.scalars(old.limit(_AT_ONCE)))
+                session.execute(delete(table).where(table.id.in_(ids)))
+            yield

@@ -1,6 +1,5 @@
 """Makes a backup: both stores at one instant, then the files; checked, packed, read back."""
 
-import os
 import shutil
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -21,6 +20,7 @@ from registry.config import CentreSettings
 from registry.database import Registry
 from registry.schema import revision_of
 from service.progress import Progress
+from service.whole_file import sync_folder
 
 ROOM = 1.3
 """Times the stores' size that must be free: the copies and, squeezed, the archive."""
@@ -94,11 +94,7 @@ def _make(settings: CentreSettings, config: Path, out: Path, folder: Path, now_m
     with bar("reading back") as progress:
         read_archive(part, None, lambda _name: False, progress.at)
     part.rename(out)
-    descriptor = os.open(out.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(out.parent)
     return Made(out, out.stat().st_size, manifest)
 
 

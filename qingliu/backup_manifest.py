@@ -1,5 +1,7 @@
 """What an archive holds, as its last member says."""
 
+from typing import Annotated
+
 import msgspec
 
 FORMAT = 1
@@ -7,6 +9,8 @@ MANIFEST = "manifest.json"
 REGISTRY, HISTORY = "registry.db", "history.db"
 FOLDERS = ("reports", "uploads", "identity", "settings")
 """What is in it beside the two stores, each below a folder of this name."""
+Mode = Annotated[int, msgspec.Meta(ge=0, le=0o777)]
+"""A file's rights; none that lend its owner's."""
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -26,7 +30,7 @@ class Member(msgspec.Struct, frozen=True):
     was: str
     size: int
     sha256: str
-    mode: int = 0o600
+    mode: Mode = 0o600
     owner: str = ""
     group: str = ""
 

@@ -56,7 +56,7 @@ def read_archive(
         raise BackupError(
             f"{path}: cannot be read: {error.strerror or error}. Take another backup."
         ) from error
-    except (tarfile.TarError, EOFError, zlib.error, ValueError) as error:
+    except (tarfile.TarError, EOFError, zlib.error, ValueError, OverflowError) as error:
         raise BackupError(
             f"{path}: is cut short or no backup ({error or type(error).__name__}). Take another backup."
         ) from error
@@ -81,15 +81,19 @@ def _manifest(path: Path, content: bytes) -> Manifest:
     try:
         form = msgspec.json.decode(content, type=dict[str, msgspec.Raw]).get("format")
         if form is not None and bytes(form) != str(FORMAT).encode():
-            raise BackupError(
-                f"{path}: is of format {bytes(form)[:20].decode()}. Use the program that made it."
-            )
+            said = ascii(bytes(form)[:20].decode(errors="replace"))[1:-1]
+            raise BackupError(f"{path}: is of format {said}. Use the program that made it.")
         return msgspec.json.decode(content, type=Manifest)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BackupError(f"{path}: its manifest cannot be read: {error}. Take another backup.") from error
 
 
 def _hold_against(path: Path, manifest: Manifest, found: dict[str, tuple[int, str]]) -> None:
+    for name in manifest.rows:  # they are opened as databases
+        if name not in (REGISTRY, HISTORY) or name not in found:
+            raise BackupError(
+                f"{path}: counts the rows of {name!r}, which is not in it. Take another backup."
+            )
     said = {each.name: (each.size, each.sha256) for each in manifest.members}
     for name in sorted(said.keys() | found.keys()):
         if name not in found:

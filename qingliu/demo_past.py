@@ -158,4 +158,4 @@ def _be_heard(registry: Registry, station: str, work: Work) -> None:
             book.heard({station: 0}, some, at_ms)
             news = book.news(at_ms)
             if news is not None:
-                write_presence(registry, news, at_ms)
+                write_presence(registry, news)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from qingliu import doctor_links, doctor_machine, doctor_stores
 from qingliu.doctor_finding import Finding
+from qingliu.doctor_influxd import influxd
 from registry.config import load_centre
 from service.settings import SettingsError
 
@@ -29,6 +30,7 @@ def examine(config: Path, backups: Path, now_ms: int) -> Iterator[Finding]:
     yield from doctor_machine.machine(settings, config, backups, now_ms)
     yield from doctor_stores.registry(settings, now_ms)
     yield doctor_stores.history(settings)
+    yield from influxd(settings)
     yield from doctor_links.broker(settings)
     yield doctor_links.console(settings)
     yield from doctor_links.own_certificates(settings, now_ms)

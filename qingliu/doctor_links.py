@@ -6,8 +6,8 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
 from socket import create_connection
+from zoneinfo import ZoneInfo
 
 from cryptography import x509
 
@@ -16,7 +16,9 @@ from console.admin_words import CERTIFICATES
 from qingliu.doctor_finding import Finding, State, judged
 from registry.config import CentreSettings
 from service.broker import BrokerError, Connection
+from service.civil import day_of
 from service.mqtt import Mqtt
+from service.process import now_ms
 from service.tls import HandshakeError, tls_context
 from telemetry.topics import every_station
 
@@ -49,7 +51,7 @@ def broker(settings: CentreSettings) -> Iterator[Finding]:
         )
         return
     if mqtt.tls:
-        yield _broker_certificate(mqtt)
+        yield _broker_certificate(mqtt, settings.zone)
 
 
 def console(settings: CentreSettings) -> Finding:
@@ -81,7 +83,7 @@ def own_certificates(settings: CentreSettings, now_ms: int) -> Iterator[Finding]
     """Those that the settings name, the centre's own authority, and its list of the revoked."""
     rows = certificates(settings, now_ms)
     for row in rows:
-        until = "" if row.until_ms is None else f", until {_day(row.until_ms)}"
+        until = "" if row.until_ms is None else f", until {day_of(row.until_ms, settings.zone)}"
         named = f" ({row.names})" if row.names else ""
         text = f"{CERTIFICATES[row.role]}{named}: {_WORDS[row.condition]}{until}"
         remedy = "" if row.condition == "holds" else _REMEDIES.get(row.role, "Copy the new one there.")
@@ -93,7 +95,7 @@ def own_certificates(settings: CentreSettings, now_ms: int) -> Iterator[Finding]
         )
 
 
-def _broker_certificate(mqtt: Mqtt) -> Finding:
+def _broker_certificate(mqtt: Mqtt, zone: ZoneInfo) -> Finding:
     try:
         with (
             create_connection((mqtt.host, mqtt.actual_port), TIMEOUT_S) as plain,
@@ -104,19 +106,11 @@ def _broker_certificate(mqtt: Mqtt) -> Finding:
         return Finding("broker's certificate", "warn", f"cannot be looked at: {error}", "Try again.")
     if shown is None:
         return Finding("broker's certificate", "fail", "it shows none")
-    now_ms = round(datetime.now(UTC).timestamp() * 1000)
-    return _until("broker's certificate", x509.load_der_x509_certificate(shown), now_ms)
-
-
-def _until(part: str, certificate: x509.Certificate, now_ms: int) -> Finding:
+    certificate, at_ms = x509.load_der_x509_certificate(shown), now_ms()
     end_ms = round(certificate.not_valid_after_utc.timestamp() * 1000)
     return judged(
-        part, f"{certificate.subject.rfc4514_string()}, until {_day(end_ms)}",
-        is_well=end_ms - now_ms > SOON_MS,
+        "broker's certificate", f"{certificate.subject.rfc4514_string()}, until {day_of(end_ms, zone)}",
+        is_well=end_ms - at_ms > SOON_MS,
         remedy="Make a new one in time: qingliu stations ca server --help.",
-        otherwise="warn" if end_ms > now_ms else "fail",
+        otherwise="warn" if end_ms > at_ms else "fail",
     )  # fmt: skip
-
-
-def _day(ms: int) -> str:
-    return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d}"

@@ -2,10 +2,10 @@
 
 import os
 import pwd
+import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from sqlalchemy.engine import make_url
 
@@ -14,38 +14,26 @@ from qingliu.backup_contents import folders, history_file, named_files, registry
 from qingliu.doctor_finding import Finding, State, judged
 from registry.config import CentreSettings
 from reporting.fonts import FontError, lettering
+from service.account import User, may, user_named
 from service.system_clock import ntp_synchronised
 
-USER = "qingliu"
-"""Of the services."""
 EARLIEST_MS = 1_767_225_600_000
 """The beginning of 2026: a clock before that is wrong."""
 HOUR_MS = 3_600_000
 LATE_BACKUP_MS = 50 * HOUR_MS
 """Two nights, and a little."""
+NIGHTS_KEPT = 14
+"""As qingliu-backup.service says; while the next one is written there is one more."""
 _BESIDE = ("", "-wal", "-shm")
 _SHOWN = 3
 
 
-class Person(NamedTuple):
-    """Whose rights are judged."""
-
-    name: str
-    uid: int
-    gids: frozenset[int]
-
-
-def service_user() -> Person:
+def service_user() -> User:
     """The services' user where root asks, else whoever asks."""
     if os.geteuid() == 0:
-        try:
-            known = pwd.getpwnam(USER)
-        except KeyError:
-            return Person("root", 0, frozenset({0}))
-        return Person(USER, known.pw_uid, frozenset(os.getgrouplist(USER, known.pw_gid)))
-    return Person(
-        pwd.getpwuid(os.geteuid()).pw_name, os.geteuid(), frozenset({*os.getgroups(), os.getegid()})
-    )
+        return user_named() or User("root", 0, frozenset({0}))
+    own = pwd.getpwuid(os.geteuid()).pw_name
+    return User(own, os.geteuid(), frozenset({*os.getgroups(), os.getegid()}))
 
 
 def machine(settings: CentreSettings, config: Path, backups: Path, now_ms: int) -> Iterator[Finding]:
@@ -56,21 +44,21 @@ def machine(settings: CentreSettings, config: Path, backups: Path, now_ms: int) 
     yield backup(backups, now_ms)
 
 
-def files(settings: CentreSettings, config: Path, person: Person) -> Iterator[Finding]:
+def files(settings: CentreSettings, config: Path, user: User) -> Iterator[Finding]:
     """Whether the services may read and write what they have to, and nobody else reads secrets."""
     unreadable = [
-        path for path in [config, *named_files(settings)] if path.exists() and not may(person, path, 4)
+        path for path in [config, *named_files(settings)] if path.exists() and not can(user, path, "r")
     ]
     stores = [path for path in (registry_file(settings), history_file(settings)) if path is not None]
     written = [path.with_name(path.name + end) for path in stores for end in _BESIDE]
     written += [_nearest(path) for path in [*(path.parent for path in stores), *folders(settings).values()]]
-    unwritable = [path for path in dict.fromkeys(written) if path.exists() and not may(person, path, 2)]
+    unwritable = [path for path in dict.fromkeys(written) if path.exists() and not can(user, path, "w")]
     wrong = [f"{path} cannot be read" for path in unreadable] + [
         f"{path} cannot be written" for path in unwritable
     ]
-    remedy = f"chown -R {person.name} the folder; a file below /etc: chgrp {person.name}, chmod 640."
+    remedy = f"chown -R {user.name} the folder; a file below /etc: chgrp {user.name}, chmod 640."
     yield judged(
-        "files", _listed(wrong) or f"all can be used by {person.name}", is_well=not wrong, remedy=remedy
+        "files", _listed(wrong) or f"all can be used by {user.name}", is_well=not wrong, remedy=remedy
     )
     named = [*_secrets(settings), Path(settings.identity.path)]
     named += [config] if make_url(settings.registry.url).password else []
@@ -82,17 +70,15 @@ def files(settings: CentreSettings, config: Path, person: Person) -> Iterator[Fi
     )  # fmt: skip
 
 
-def may(person: Person, path: Path, wanted: int) -> bool:
-    """Whether somebody may read (4) or write (2) by the mode; a folder has to be entered too."""
-    if person.uid == 0:
+def can(user: User, path: Path, wanted: str) -> bool:
+    """Whether somebody may read (`r`) or write (`w`) by the mode; a folder has to be entered too."""
+    if user.uid == 0:
         return True
     try:
         known = path.stat()
     except OSError:
         return False
-    wanted |= 1 if stat.S_ISDIR(known.st_mode) else 0
-    shift = 6 if known.st_uid == person.uid else 3 if known.st_gid in person.gids else 0
-    return (known.st_mode >> shift) & wanted == wanted
+    return may(user, known, wanted + "x" * stat.S_ISDIR(known.st_mode))
 
 
 def clock(now_ms: int, *, is_kept: bool) -> Finding:
@@ -122,7 +108,7 @@ def fonts() -> Finding:
 
 
 def backup(folder: Path, now_ms: int) -> Finding:
-    """How old the newest archive is."""
+    """How old the newest archive is, and whether there is room for all that will be kept."""
     try:
         ours = sorted(path for path in folder.iterdir() if NAME.fullmatch(path.name))
     except OSError as error:
@@ -131,11 +117,20 @@ def backup(folder: Path, now_ms: int) -> Finding:
         return Finding("backup", state, f"{folder}: {error.strerror}", remedy)
     if not ours:
         return Finding("backup", "warn", f"{folder}: holds none", "systemctl start qingliu-backup.service.")
-    age_ms = now_ms - round(ours[-1].stat().st_mtime * 1000)
+    newest = ours[-1].stat()
+    age_ms = now_ms - round(newest.st_mtime * 1000)
+    said = f"{ours[-1]}, {age_ms // HOUR_MS} h old, {len(ours)} kept"
+    if age_ms > LATE_BACKUP_MS:
+        return Finding("backup", "fail", said, "journalctl -u qingliu-backup says why there is no newer one.")
+    there = sum(path.stat().st_size for path in ours[-NIGHTS_KEPT:])
+    more, free = (NIGHTS_KEPT + 1) * newest.st_size - there, shutil.disk_usage(folder).free
     return judged(
-        "backup", f"{ours[-1]}, {age_ms // HOUR_MS} h old, {len(ours)} kept",
-        is_well=age_ms <= LATE_BACKUP_MS,
-        remedy="journalctl -u qingliu-backup says why there is no newer one.",
+        "backup", said if more <= free else
+        f"{said}; {NIGHTS_KEPT} of {newest.st_size / 1e9:,.1f} GB each will need {more / 1e9:,.1f} GB more,"
+        f" {free / 1e9:,.1f} GB are free",
+        is_well=more <= free,
+        remedy="Fewer: systemctl edit qingliu-backup (--keep); or put them on a larger disk.",
+        otherwise="warn",
     )  # fmt: skip
 
 

@@ -35,12 +35,14 @@ class Restored(NamedTuple):
         manifest: of the archive.
         put: the places that were filled.
         aside: where that is now which was there before.
+        left: what is not put back, and why, a line each.
         faults: what does not fit together afterwards, a line each.
     """
 
     manifest: Manifest
     put: list[Path]
     aside: list[Path]
+    left: list[str]
     faults: list[str]
 
 
@@ -77,7 +79,7 @@ def restore(archive: Path, config: Path, actor: str, now_ms: int, bar: Bar, *, m
             settings = beside or load_centre(config)
             if beside is None:
                 _refuse(settings, may_replace=may_replace)
-            done = Restored(manifest, put_here, [], [])
+            done = Restored(manifest, put_here, [], [], [])
             _make_ready(fresh / REGISTRY, manifest, actor, now_ms)
             _put_folders(settings, fresh, done)
             _put_stores(settings, fresh, done, bar)
@@ -181,9 +183,11 @@ def _put_stores(settings: CentreSettings, fresh: Path, done: Restored, bar: Bar)
         _put(fresh / HISTORY, readings, done)
         give_back(readings, stores[HISTORY])
     elif HISTORY in stores:
-        done.faults.append("the readings of the archive are not put back: [history] names an InfluxDB")
+        done.left.append(
+            "its readings, for [history] names an InfluxDB. docs/backup.md says how they get there"
+        )
     elif readings is not None:
-        done.faults.append("no readings are put back: the archive has none")
+        done.left.append("the readings, for the archive has none")
     path = registry_file(settings)
     if path is not None:
         _put(fresh / REGISTRY, path, done)

@@ -61,7 +61,8 @@ def _run(arguments: argparse.Namespace) -> int:
     print(f"restored as of {at:%Y-%m-%d %H:%M} UTC; everybody has to log in again; now start the services:")
     print("  systemctl start qingliu.target")
     print("Do again what was decided since: users disabled, certificates revoked (new list to the broker).")
-    if done.manifest.history == "influxdb":
-        complain(["The readings are in InfluxDB: restore it from its own backup (docs/backup.md)."])
+    if done.manifest.history == "influxdb" and not done.left:
+        print("The readings have a backup of their own: restore InfluxDB from it (docs/backup.md).")
+    complain([f"all restored but {each}" for each in done.left])
     complain([f"not as it should be: {fault}" for fault in done.faults])
-    return 1 if done.faults else 0
+    return 1 if done.left or done.faults else 0

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from qingliu.backup_error import BackupError
 from qingliu.backup_manifest import Member
+from service.whole_file import sync_folder
 
 ASIDE = ".before-restore"
 _BESIDE = ("-wal", "-shm")
@@ -35,12 +36,15 @@ def put(fresh: Path, path: Path) -> Path | None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove(near)
+        is_near = fresh.stat().st_dev == path.parent.stat().st_dev
         shutil.move(fresh, near)
+        if not is_near:
+            os.sync()  # it was copied from another disk
         aside = _set_aside(path) if is_there(path) else None
         if aside is None and path.is_dir():
             path.rmdir()
         near.rename(path)
-        _sync(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise BackupError(
             f"{error.filename or path}: {error.strerror or error}. Mend that and restore again."
@@ -96,11 +100,3 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -14,6 +14,10 @@ _YES = {"yes", "true", "1", "y", "是", "有"}
 _NO = {"no", "false", "0", "n", "否", "无"}
 _WHOLE_UP_TO = 1e15
 """Greater ones are not exact in a workbook."""
+_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
+"""How a text begins that some spreadsheet takes for a formula."""
+_QUOTED_FORMULA = re.compile(rf"'+{_FORMULA.pattern}")
+_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 
 def cell_text(value: object) -> str:
@@ -74,3 +78,23 @@ def cell_yes(text: str) -> bool:
     if word not in _YES | _NO:
         raise ValueError("must be yes or no (是 or 否)")
     return word in _YES
+
+
+def harmless(text: str) -> str:
+    """A text that no spreadsheet takes for a formula when it opens a CSV: an apostrophe stands before it."""
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def harmless_id(text: str) -> str:
+    """The same for ids, which programs compare: `-1` computes nothing and stays what it is."""
+    return text if _ID.fullmatch(text) else harmless(text)
+
+
+def told_apart(text: str) -> str:
+    """A text for a file that `as_meant` reads back: one that begins like a harmless one gets one more."""
+    return f"'{text}" if _QUOTED_FORMULA.match(text) else text
+
+
+def as_meant(text: str) -> str:
+    """The text of a cell without the apostrophe that `harmless` or `told_apart` has put before it."""
+    return text[1:] if _QUOTED_FORMULA.match(text) else text

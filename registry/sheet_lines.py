@@ -5,12 +5,15 @@ import warnings
 from collections.abc import Collection, Iterable
 from io import BytesIO, StringIO
 from pathlib import Path
+from zipfile import ZipFile
 
 from registry.cells import cell_text
 from service.settings import Fault, SettingsError
 
 MOST_ROWS, MOST_BYTES = 100_000, 64 * 2**20
 """More is no list that people keep."""
+MOST_UNPACKED = 512 * 2**20
+"""Bytes of all parts of a workbook; a thousandth of that may be enough to say as much."""
 _SEPARATORS = (",", ";", "\t")
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
@@ -52,7 +55,7 @@ def _csv(file: str, data: bytes) -> list[list[str]]:
     try:
         lines = csv.reader(StringIO(text, newline=""), delimiter=separator)
         return _limited(file, ([cell.strip() for cell in line] for line in lines))
-    except (csv.Error, TypeError) as error:
+    except (csv.Error, TypeError, ValueError) as error:
         raise SettingsError(file, [Fault("", f"cannot be read: {error}")]) from error
 
 
@@ -83,6 +86,7 @@ def _workbook(file: str, data: bytes, sheets: Collection[str]) -> list[list[str]
 
     wanted = {name.casefold() for name in sheets}
     try:
+        _refuse_bomb(file, data)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of looks and drop-down lists, which are not read
             book = openpyxl.load_workbook(BytesIO(data), read_only=True, data_only=True)
@@ -98,10 +102,16 @@ def _workbook(file: str, data: bytes, sheets: Collection[str]) -> list[list[str]
         raise
     except Exception as error:
         # a damaged workbook fails in any way that zip, XML or the library know
-        fault = Fault(
-            "", f"not a workbook that can be read: {str(error).strip()[:80]}", remedy="Save it anew."
-        )
+        said = " ".join(str(error).split())[:80]
+        fault = Fault("", f"not a workbook that can be read: {said}", remedy="Save it anew.")
         raise SettingsError(file, [fault]) from error
+
+
+def _refuse_bomb(file: str, data: bytes) -> None:
+    with ZipFile(BytesIO(data)) as packed:  # of a part no more is ever read than is told here
+        unpacked = sum(part.file_size for part in packed.infolist())
+    if unpacked > MOST_UNPACKED:
+        raise SettingsError(file, [Fault("", "larger than 512 MB unpacked", remedy="Split it.")])
 
 
 def _limited(file: str, lines: Iterable[list[str]]) -> list[list[str]]:

@@ -5,11 +5,13 @@ import unicodedata
 from datetime import date
 from typing import Any
 
-from registry.cells import cell_day, cell_number, cell_yes
+from registry.cells import as_meant, cell_day, cell_number, cell_yes, harmless, told_apart
 from registry.stations_columns import CHOICES, STATION_COLUMNS, Column, chinese
 from registry.stations_records import Record
 
 _ID_LETTERS = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
+_FREE = ("text", "tags")
+"""Kinds of columns in which people write what they like."""
 _TAG_ENDS = re.compile("[;；、]")
 NO_TAGS = "-"
 EARLIEST, LATEST = date(1950, 1, 1), date(2100, 12, 31)
@@ -43,7 +45,7 @@ def value_of(column: Column, text: str) -> Any:  # noqa: ANN401 - as the column'
     if any(unicodedata.category(letter) == "Cc" for letter in text):
         raise BadCellError("must have no control characters", text)
     try:
-        return _READERS[column.kind](column, text)
+        return _READERS[column.kind](column, as_meant(text) if column.kind in _FREE else text)
     except BadCellError:
         raise
     except ValueError as error:
@@ -63,8 +65,8 @@ def choice_of(column: str, text: str) -> str:
 
 
 def csv_cells(station: str, record: Record) -> list[str]:
-    """A record as a row of the CSV file, in the order of the columns."""
-    return [station, *(_text(record[column.name]) for column in STATION_COLUMNS[1:])]
+    """A record as a row of the CSV file, in the order of the columns; no text of it is a formula."""
+    return [station, *(_csv_cell(column, record[column.name]) for column in STATION_COLUMNS[1:])]
 
 
 def chinese_cells(station: str, record: Record) -> list[str | float | date | None]:
@@ -125,6 +127,11 @@ _READERS = {
 }
 
 
+def _csv_cell(column: Column, value: Any) -> str:  # noqa: ANN401 - of any column
+    text = _text(value)
+    return harmless(told_apart(text)) if column.kind in _FREE else text
+
+
 def _text(value: Any) -> str:  # noqa: ANN401 - of any column
     if value is None:
         return ""
@@ -145,6 +152,6 @@ def _chinese_cell(column: Column, value: Any) -> str | float | date | None:  # n
     if column.kind == "yes":
         return "是" if value else "否"
     if column.kind == "tags":
-        return "、".join(value)
-    kept: str | float | date = value
+        return told_apart("、".join(value))
+    kept: str | float | date = told_apart(value) if isinstance(value, str) else value
     return kept

@@ -23,6 +23,7 @@ from reporting.fonts import FontError, Lettering, lettering
 from reporting.rate import RULE_VERSION
 from reporting.report_rows import DRAFT, FROZEN, SERVICE
 from reporting.station_sheet import names_of
+from reporting.typesetting import as_pdf
 from reporting.workbook import Cover
 from service.civil import Month, clock_of
 
@@ -45,18 +46,11 @@ def monthly_document(
 
     Raises:
         FontError: no font with Chinese letters is installed.
+        TypesettingError: typst is missing or fails.
     """
-    import typst  # noqa: PLC0415 - the library is loaded on use
-
     data = document_data(figures, cover, trend)
-    template = files("reporting").joinpath(_TEMPLATE).read_bytes()
-    made = typst.compile(
-        template,
-        format="pdf",
-        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-        timestamp=figures.cutoff_ms // 1000,
-    )
-    return bytes(made)
+    template = files("reporting").joinpath(_TEMPLATE).read_text("utf-8")
+    return as_pdf(template, json.dumps(data, ensure_ascii=False), figures.cutoff_ms // 1000)
 
 
 @cache

@@ -1,6 +1,7 @@
 """The words that only the printed report says, in Chinese and in English. Data."""
 
 from collections.abc import Mapping
+from string import Formatter
 
 from reporting.words import Words
 
@@ -41,7 +42,8 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "no_stations": ("没有设施。", "No facility."),
     "headline_note": ("考核目标 {target}，{result}", "target {target}: {result}"),
     "lenient_note": ("数据不足的设施不计入", "facilities with too little data left out"),
-    "county_row": ("{county}　{count} 座，应运行 {due} 座", "{county}: {count} facilities, {due} due to run"),
+    "county_row": ("{county}　{count} 座，应运行 {due} 座",
+        "{county}: {count} {count:facility|facilities}, {due} due to run"),
     "remarks": ("备注", "Remarks"),
     "remark_excluded": ("剔除：{reasons}", "excluded: {reasons}"),
     "remark_stopped": ("停运：{reasons}", "stopped: {reasons}"),
@@ -54,8 +56,9 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "said_rate": (
         ("{month}，{place}应运行设施 {due} 座，正常运行 {normal} 座，正常运行率（从严）{strict}，"
         "{result}（考核目标 {target}）；从宽计为 {lenient}。"),
-        ("In {month}, {due} facilities ({place}) were due to run and {normal} ran normally: operating rate "
-        "{strict} (strict), target {target} {result}; {lenient} counted leniently.")),
+        ("In {month}, {due} {due:facility was|facilities were} due to run ({place}) and {normal} "
+        "ran normally: operating rate {strict} (strict), target {target} {result}; "
+        "{lenient} counted leniently.")),
     "said_change": ("正常运行率（从严）{changes}。", "The strict rate is {changes}."),
     "month_before": ("上月", "last month"),
     "year_before": ("上年同月", "the same month last year"),
@@ -65,25 +68,38 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "missed": ("{count} 个县（市、区）未达到 {target}：{counties}。",
         "{count} below {target}: {counties}."),
     "none_missed": ("有应运行设施的 {count} 个县（市、区）均达到 {target}。",
-        "All {count} counties with facilities due to run reached {target}."),
+        "{count:The county|All {count} counties} with facilities due to run reached {target}."),
     "with_rate": ("{name}（{rate}）", "{name} ({rate})"),
     "long_stops": (
         "连续停运满 {days} 天的有 {stops} 次，涉及设施 {stations} 座，最长 {longest} 天（{name}）{ongoing}。",
-        ("Stops of {days} days and more: {stops}, at {stations} facilities, the longest {longest} days "
-        "({name}){ongoing}.")),
+        ("Stops of {days} days and more: {stops}, at {stations} {stations:facility|facilities}, the longest "
+        "{longest} days ({name}){ongoing}.")),
     "some_ongoing": ("；其中 {count} 次持续中", "; {count} still going on"),
     "no_long_stops": ("没有连续停运满 {days} 天的设施。",
         "No facility stopped for {days} days or more in a row."),
     "said_data": (
         ("数据完整率 {completeness}；{count} 座设施数据不足，无法判定，从严计为不正常；"
         "{unconnected} 座在册设施未接入监控设备。"),
-        ("Data are {completeness} complete; {count} facilities cannot be assessed and count as not normal "
-        "in the strict rate; {unconnected} on the register have no box.")),
+        ("Data are {completeness} complete; {count} {count:facility|facilities} cannot be assessed and "
+        "{count:counts|count} as not normal in the strict rate; {unconnected} on the register have no box.")),
     "said_findings": ("{count} 座设施的数据存疑，建议暗访核查。",
-        "The data of {count} facilities are doubtful; unannounced visits are advised."),
+        "The data of {count} {count:facility|facilities} are doubtful; unannounced visits are advised."),
     "said_changes": ("与上一版相比有 {count} 处变更，见变更表。",
-        "{count} values differ from the revision before; see the table of changes."),
+        "{count} {count:value differs|values differ} from the revision before; see the table of changes."),
 }  # fmt: skip
+
+
+class _Counting(Formatter):
+    """Knows `{count:facility|facilities}`: the first word for one, the second for any other number."""
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        one, bar, many = format_spec.partition("|")
+        if bar:
+            return one if value == 1 else many
+        return str(super().format_field(value, format_spec))
+
+
+_COUNTING = _Counting()
 
 
 class DocumentWords(Words):
@@ -91,7 +107,7 @@ class DocumentWords(Words):
 
     def said(self, key: str, **values: object) -> str:
         """A text of the printed form with its values put in."""
-        return self.choose(*_TEXTS[key]).format(**values)
+        return _COUNTING.format(self.choose(*_TEXTS[key]), **values)
 
     def joined(self, parts: list[str]) -> str:
         """A list in one line."""

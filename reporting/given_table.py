@@ -168,7 +168,7 @@ def _csv(file: str, text: str, progress: Callable[[float], None]) -> Iterator[tu
         separator = max(_SEPARATORS, key=head.count)
     try:
         reader = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise SettingsError(file, [Fault("", f"cannot be read: {error}")]) from error
     try:
         for line in reader:

@@ -14,7 +14,7 @@ from registry.audit import note_change
 from registry.config import CentreSettings
 from registry.database import Registry, upsert
 from registry.tables import Report, ReportCheck
-from reporting.drawing import Drawn, draw
+from reporting.drawing import Drawn
 from reporting.edition import Edition, contents
 from reporting.frozen_record import FREEZE, frozen_fields, subject_of
 from reporting.headline import summary
@@ -45,20 +45,13 @@ class Freezing(NamedTuple):
     address: str = ""
 
 
-def make_report(
-    registry: Registry, settings: CentreSettings, month: Month, now_ms: int, author: str
-) -> Report:
-    """Make a month's report as a draft, in the place of the draft that stands or as the next revision.
+def write_draft(registry: Registry, settings: CentreSettings, drawn: Drawn, author: str) -> Report:
+    """Make what was drawn a draft, in the place of the draft that stands or as the next revision.
 
     Raises:
-        ReportError: the month is not over, a file cannot be written, or another made it meanwhile.
+        ReportError: a file cannot be written, or another made it meanwhile.
         SQLAlchemyError: the registry cannot be used.
     """
-    return write_draft(registry, settings, draw(registry, settings, month, now_ms), author)
-
-
-def write_draft(registry: Registry, settings: CentreSettings, drawn: Drawn, author: str) -> Report:
-    """Make the draft of what was drawn; raises as `make_report`."""
     return _write(registry, settings, drawn, author, None)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 
+from registry.cells import harmless_id
 from reporting.headline import decimal
 from reporting.rate import Rate, StationMonth, rate, rates_by
 from reporting.rate_columns import CITY
@@ -34,7 +35,10 @@ def write_rates(folder: Path, months: Sequence[StationMonth], rows: Sequence[Cou
         ReportError: they cannot be written.
     """
     counties, stations = folder / COUNTIES_FILE, folder / STATIONS_FILE
-    of_counties = _csv(COUNTY_COLUMNS, ([row[name] for name in COUNTY_COLUMNS] for row in rows))
+    of_counties = _csv(
+        COUNTY_COLUMNS,
+        ([harmless_id(str(row["county"])), *(row[name] for name in COUNTY_COLUMNS[1:])] for row in rows),
+    )
     of_stations = _csv(STATION_COLUMNS, (_station_cells(each) for each in months))
     with staged(counties, of_counties) as publish, staged(stations, of_stations) as publish_stations:
         publish_stations()
@@ -52,8 +56,8 @@ def _county_row(county: str, found: Rate) -> CountyRow:
 
 def _station_cells(month: StationMonth) -> Iterable[str | int]:
     return (
-        month.facility.id,
-        month.facility.county,
+        harmless_id(month.facility.id),
+        harmless_id(month.facility.county),
         month.calendar_days,
         month.excluded_days,
         month.countable_days,

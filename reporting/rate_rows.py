@@ -197,4 +197,5 @@ def _strange(table: GivenTable, strangers: Counter[str], stations: Collection[st
         plural = "row is" if rows == 1 else "rows are"
         yield f"{table.file}: station {station} is not in the list: {rows} {plural} left out.{hint}"
     if (more := len(strangers) - _MOST_STRANGERS) > 0:
-        yield f"{table.file}: {more} more stations are not in the list: their rows are left out."
+        who, whose = ("1 more station is", "its") if more == 1 else (f"{more} more stations are", "their")
+        yield f"{table.file}: {who} not in the list: {whose} rows are left out."

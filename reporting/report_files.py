@@ -5,8 +5,6 @@ revision bear the plain one and may only be read.
 """
 
 import hashlib
-import os
-import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -16,6 +14,7 @@ from registry.config import CentreSettings
 from registry.tables import Report
 from service.civil import Month
 from service.process import UnavailableError
+from service.whole_file import part_of, sync_folder, write_part
 
 SUFFIXES = {"xlsx": "xlsx", "pdf": "pdf", "data": "json"}
 """Kind of file to the end of its name."""
@@ -52,10 +51,14 @@ def report_file(settings: CentreSettings, report: Report, kind: str) -> Path:
     """
     name = str(report.files.get(kind, {}).get("name", ""))
     folder = Path(settings.reporting.path).resolve()
-    file = (folder / Path(name).name).resolve()
+    try:
+        file = (folder / Path(name).name).resolve()
+        is_there = file.is_file()
+    except (OSError, ValueError):  # of a name that can be no file's
+        name, is_there = "", False
     if not name or file.parent != folder:
         raise ReportError(f"report {report.month} revision {report.revision}: has no {kind} file")
-    if not file.is_file():
+    if not is_there:
         raise ReportError(f"report {file}: the file is not there")
     return file
 
@@ -69,30 +72,21 @@ def staged(file: Path, content: bytes, mode: int = DRAFT_MODE) -> Iterator[Calla
     Raises:
         ReportError: it cannot be written.
     """
-    folder = file.parent
+    folder, part = file.parent, part_of(file)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{file.name}.", suffix=".part", dir=folder)
+        write_part(part, content, mode=mode)
     except OSError as error:
         raise ReportError(f"report {file}: {error.strerror}") from error
-    part = Path(name)
 
     def publish() -> None:
         try:
             part.replace(file)
-            _sync_folder(folder)
+            sync_folder(folder)
         except OSError as error:
             raise ReportError(f"report {file}: {error.strerror}") from error
 
     try:
-        try:
-            with os.fdopen(handle, "wb") as opened:
-                opened.write(content)
-                opened.flush()
-                os.fchmod(opened.fileno(), mode)
-                os.fsync(opened.fileno())
-        except OSError as error:
-            raise ReportError(f"report {file}: {error.strerror}") from error
         yield publish
     finally:
         part.unlink(missing_ok=True)
@@ -128,12 +122,3 @@ def sweep(settings: CentreSettings, month: Month, named: Collection[str]) -> Non
                 part.unlink(missing_ok=True)
     except OSError as error:
         raise ReportError(f"report {folder}: {error.strerror}") from error
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename in the folder durable."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

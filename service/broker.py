@@ -52,7 +52,7 @@ class Connection:
         received: how many messages came.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a property of one connection
         self,
         mqtt: Mqtt,
         client_id: str,
@@ -62,6 +62,7 @@ class Connection:
         keepalive_s: int = 60,
         will: Will | None = None,
         clock: CertificatesClock = "system",
+        timeout_s: float = CONNECT_TIMEOUT_S,
     ) -> None:
         """Connect, log in and subscribe.
 
@@ -73,26 +74,23 @@ class Connection:
             keepalive_s: after so long without traffic the broker is asked whether it lives.
             will: published by the broker when we vanish.
             clock: by which clock the broker's certificate is judged.
+            timeout_s: for the connection, the login and the subscriptions, each.
 
         Raises:
             BrokerError: in plain words, what failed.
         """
-        self._caller = Caller(mqtt, client_id, keepalive_s, CONNECT_TIMEOUT_S)
+        self._caller = Caller(mqtt, client_id, keepalive_s, timeout_s)
         self.place = self._caller.place
         self._clock = clock
-        self._answer: ReasonCode | None = None
         self._granted: dict[int, bool] = {}
         self._unconfirmed: dict[int, float] = {}
         self._confirmed_s = 0.0
         self._is_new = True
-        self._lost: ReasonCode | None = None
         self._hear = on_message
         self._asked = _Asked([_without_share(pattern) for pattern, _ in subscriptions])
         self.received = 0
-        self._client = MqttStream(client_id, timeout_s=CONNECT_TIMEOUT_S)
+        self._client = MqttStream(client_id, timeout_s=timeout_s)
         self._client.on_socket_open = self._on_socket_open
-        self._client.on_connect = self._on_connect
-        self._client.on_disconnect = self._on_disconnect
         self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
         self._client.on_plain = self._on_plain
@@ -114,7 +112,7 @@ class Connection:
             BrokerError: the connection is lost.
         """
         code = self._client.step(timeout_s)
-        if code != MQTTErrorCode.MQTT_ERR_SUCCESS or self._lost is not None:
+        if self._client.is_over(code):
             raise self._loss(code)
         oldest_s = next(iter(self._unconfirmed.values()), math.inf)
         if time.monotonic() - max(oldest_s, self._confirmed_s) > CONFIRM_TIMEOUT_S:
@@ -170,9 +168,10 @@ class Connection:
             remedy = "Write its name or address."
             rule = "cannot be a host's name"
             raise broker_words.misconfigured("host", rule, mqtt.host, remedy, "host_unusable") from error
-        self._until(lambda: self._answer is not None, "login")
-        if self._answer is not None and self._answer.is_failure:
-            raise broker_words.refused_login(self._answer, self.place, mqtt, self._caller.client_id)
+        self._until(lambda: self._client.answer is not None, "login")
+        answer = self._client.answer
+        if answer is not None and answer.is_failure:
+            raise broker_words.refused_login(answer, self.place, mqtt, self._caller.client_id)
 
     def _subscribe(self, subscriptions: Sequence[tuple[str, int]]) -> None:
         wanted: dict[int, str] = {}
@@ -189,17 +188,13 @@ class Connection:
         code = MQTTErrorCode.MQTT_ERR_SUCCESS
         while not done():
             if time.monotonic() >= deadline_s:
-                is_logged_in = self._answer is not None
-                raise broker_fault.silence(self._caller, self._client, what, is_logged_in=is_logged_in)
-            if code != MQTTErrorCode.MQTT_ERR_SUCCESS or self._lost is not None:
+                raise broker_fault.silence(self._caller, self._client, what)
+            if self._client.is_over(code):
                 raise self._loss(code)
             code = self._client.step(0.1)
 
     def _loss(self, code: MQTTErrorCode) -> BrokerError:
-        reason = paho.error_string(code) if self._lost is None else self._lost.getName()
-        return broker_fault.loss(
-            self._caller, self._client, reason, is_logged_in=self._answer is not None, is_new=self._is_new
-        )
+        return broker_fault.loss(self._caller, self._client, code, is_new=self._is_new)
 
     def _on_socket_open(self, _client: paho.Client, _user: object, opened: object) -> None:
         """Judge the certificate's dates by the right time, before anything is said to the broker."""
@@ -216,16 +211,6 @@ class Connection:
         self.received += 1
         if self._asked[topic]:  # amqtt sends a new client the retained messages of everybody's subscriptions
             self._hear(Message(topic, payload, retained))
-
-    def _on_connect(
-        self, _client: paho.Client, _user: object, _flags: object, code: ReasonCode, _properties: object
-    ) -> None:
-        self._answer = code
-
-    def _on_disconnect(
-        self, _client: paho.Client, _user: object, _flags: object, code: ReasonCode, _properties: object
-    ) -> None:
-        self._lost = code
 
     def _on_publish(
         self, _client: paho.Client, _user: object, mid: int, _code: ReasonCode, _properties: object

@@ -4,6 +4,9 @@ import ssl
 import time
 from typing import NamedTuple
 
+from paho.mqtt import client as paho
+from paho.mqtt.enums import MQTTErrorCode
+
 from service import broker_words, tls_words
 from service.broker_words import BrokerError
 from service.mqtt import Mqtt
@@ -35,33 +38,31 @@ def no_tls(caller: Caller, failure: HandshakeError) -> BrokerError:
     return tls_words.failed_handshake(error, caller.mqtt, caller.place)
 
 
-def silence(caller: Caller, stream: MqttStream, what: str, *, is_logged_in: bool) -> BrokerError:
+def silence(caller: Caller, stream: MqttStream, what: str) -> BrokerError:
     """The connection stands, but `what` was not answered."""
-    if not is_logged_in and stream.first:
+    if stream.answer is None and stream.first:
         return broker_words.foreign(caller.place, stream.first)
     return broker_words.unanswered(caller.place, what, caller.timeout_s)
 
 
-def loss(
-    caller: Caller, stream: MqttStream, reason: str, *, is_logged_in: bool, is_new: bool = False
-) -> BrokerError:
+def loss(caller: Caller, stream: MqttStream, code: MQTTErrorCode, *, is_new: bool = False) -> BrokerError:
     """The connection is over.
 
     Args:
         caller: who called.
         stream: the client that lost it.
-        reason: what paho makes of it.
-        is_logged_in: the broker had accepted the login.
+        code: what the last step of its loop said.
         is_new: it had not yet answered the subscriptions.
     """
     trouble = stream.trouble
     if isinstance(trouble, ssl.SSLError):
         refusal = tls_words.alert(trouble, caller.mqtt, caller.place)
         return refusal or broker_words.broken(caller.place, trouble.reason or str(trouble))
-    if not is_logged_in and (stream.has_ended or stream.first or isinstance(trouble, ConnectionError)):
+    if stream.answer is None and (stream.has_ended or stream.first or isinstance(trouble, ConnectionError)):
         return _no_login(caller, stream)
     if stream.has_ended:
         return broker_words.closed(caller.place, caller.client_id, is_new=is_new)
+    reason = paho.error_string(code) if stream.lost is None else stream.lost.getName()
     if trouble is not None:
         reason = trouble.strerror or str(trouble)
     elif reason == "Keep alive timeout":

@@ -142,7 +142,7 @@ def unreached(error: OSError, place: str, within_s: float) -> BrokerError:
         what = "nobody listens there (connection refused)"
     elif isinstance(error, TimeoutError):
         code, figures = "timed_out", {"within_s": within_s}
-        what = f"no answer within {within_s:.0f} s. Check mqtt.host and mqtt.port, and any firewall between."
+        what = f"no answer within {within_s:g} s. Check mqtt.host and mqtt.port, and any firewall between."
     elif error.errno in _NO_WAY:
         code, figures = "no_route", {"reason": error.strerror or ""}
         what = f"no way leads there ({error.strerror}). Check this machine's link, and mqtt.host."
@@ -154,7 +154,7 @@ def unreached(error: OSError, place: str, within_s: float) -> BrokerError:
 
 def unanswered(place: str, what: str, within_s: float) -> BrokerError:
     """The connection stands, but `what` was not answered."""
-    text = f"did not answer the {what} within {within_s:.0f} s. Is that a broker, and is it well?"
+    text = f"did not answer the {what} within {within_s:g} s. Is that a broker, and is it well?"
     return _no(place, text, "unreachable", "unanswered", {"what": what, "within_s": within_s})
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.reasoncodes import ReasonCode
 
 READ_AHEAD_BYTES = 131_072
 MOST_IN_A_STEP = 100
@@ -30,6 +31,8 @@ class MqttStream(paho.Client):
         trouble: the first error of the network, or the broker's last word in TLS.
         has_ended: the other side closed the stream in good order.
         first: the first byte that came.
+        answer: of the broker to our login; None before it came.
+        lost: how paho saw the connection end; None while it stands.
         on_plain: is given topic, payload and the mark "retained" of each message that asks for no answer.
     """
 
@@ -45,6 +48,10 @@ class MqttStream(paho.Client):
         self.trouble: OSError | None = None
         self.has_ended = False
         self.first = b""
+        self.answer: ReasonCode | None = None
+        self.lost: ReasonCode | None = None
+        self.on_connect = self._on_answer
+        self.on_disconnect = self._on_loss
         self.on_plain: Callable[[str, bytes, bool], None] = lambda _topic, _payload, _retained: None
         self._ahead = b""
         self._place = 0
@@ -58,6 +65,10 @@ class MqttStream(paho.Client):
             if self._in_packet["command"] or not self._hand_over():
                 code = self.loop_read()
         return code
+
+    def is_over(self, code: MQTTErrorCode) -> bool:
+        """Whether the connection is lost, by what a step of the loop said or by what was seen before."""
+        return code != MQTTErrorCode.MQTT_ERR_SUCCESS or self.lost is not None
 
     def publish_all(self, messages: Iterable[tuple[str, bytes]]) -> None:
         """Send messages (topic, payload) with QoS 0, all in one go."""
@@ -85,6 +96,16 @@ class MqttStream(paho.Client):
             if stream is not None:
                 stream.close()
         self._sock = self._sockpairR = self._sockpairW = None
+
+    def _on_answer(
+        self, _client: paho.Client, _user: object, _flags: object, code: ReasonCode, _properties: object
+    ) -> None:
+        self.answer = code
+
+    def _on_loss(
+        self, _client: paho.Client, _user: object, _flags: object, code: ReasonCode, _properties: object
+    ) -> None:
+        self.lost = code
 
     def _hand_over(self) -> bool:
         """Hand a message over if all of it was read ahead and it asks for no answer; else it is paho's."""

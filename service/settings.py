@@ -15,6 +15,11 @@ from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args
 import msgspec
 
 T = TypeVar("T")
+_LONGEST = 200
+"""Letters of a text that stands in the file itself, such as a column's head."""
+_MOST_PARTS = 50
+_LONG_KEY = re.compile(rf"""(?<![\w-])(?:(?:"[^"\n]*"|'[^'\n]*'|[\w-]++)[ \t]*\.[ \t]*){{{_MOST_PARTS}}}""")
+"""Tables in tables in tables; the library's time grows with their square."""
 
 _TYPE_RULES = {
     "int": "must be a whole number",
@@ -37,8 +42,8 @@ class Fault(NamedTuple):
     def line(self, file: str) -> str:
         """Render as one line, `file: path.to.key: rule (got value). What to do.`."""
         got = f" (got {_shown(self.got)})" if self.got is not None else ""
-        place = f"{file}: {self.path}" if self.path else file
-        return f"{place}: {self.rule}{got}.{' ' + self.remedy if self.remedy else ''}"
+        place = f"{file}: {_visible(_shortened(self.path))}" if self.path else file
+        return f"{place}: {_visible(self.rule)}{got}.{' ' + _visible(self.remedy) if self.remedy else ''}"
 
 
 class SettingsError(Exception):
@@ -89,12 +94,17 @@ def parse(text: str, file: str, model: type[T], check: Callable[[T], Iterable[Fa
     Raises:
         SettingsError: with all faults of the text.
     """
+    if _LONG_KEY.search(text):
+        rule = f"not valid TOML here: a key of more than {_MOST_PARTS} parts"
+        raise SettingsError(file, [Fault("", rule, remedy="Mend that line.")])
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(
-            file, [Fault("", f"not valid TOML: {error}", remedy="Mend that line.")]
-        ) from error
+        rule = f"not valid TOML: {_shortened(str(error))}"
+        raise SettingsError(file, [Fault("", rule, remedy="Mend that line.")]) from error
+    except (ValueError, RecursionError) as error:
+        what = "nested too deeply" if isinstance(error, RecursionError) else "a number has too many digits"
+        raise SettingsError(file, [Fault("", f"not valid TOML: {what}")]) from error
     faults = list(_faults_of(data, model, ""))
     if faults:
         raise SettingsError(file, faults)
@@ -199,4 +209,18 @@ def _shown(value: object) -> str:
         text = text if text.isprintable() else json.dumps(value)
     except TypeError:
         text = str(value)
+    except (ValueError, RecursionError):  # a number of thousands of digits, tables in tables in tables
+        text = f"a {type(value).__name__} too large to show"
     return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _shortened(text: str) -> str:
+    """A text that a file may have filled: its beginning and, where the place is told, its end."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 60]}…{text[-59:]}"
+
+
+def _visible(text: str) -> str:
+    """A text in one line, without anything that a terminal obeys."""
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)

@@ -25,7 +25,10 @@ _ALERTS: dict[str, tuple[OfTls, str]] = {  # what a broker thinks of our certifi
         "ours_of_other_authority",
         "it is of another authority than the broker trusts. Have one issued by the centre's",
     ),
-    "CERTIFICATE_EXPIRED": ("ours_expired", "it has expired. Have it renewed"),
+    "CERTIFICATE_EXPIRED": (  # OpenSSL sends it for a list of the revoked past its end, too
+        "ours_expired",
+        "it has expired, or the broker's list of the revoked has. See when it ends; have that one renewed",
+    ),
     "CERTIFICATE_REVOKED": ("ours_revoked", "it was revoked. Have a new one issued, if that is wanted"),
     "BAD_CERTIFICATE": (
         "ours_bad",

@@ -97,16 +97,12 @@ class Link:
         self._station = caller.client_id
         self._deadline_ms = now_ms + round(1000 * caller.timeout_s)
         self._is_dialling = True
-        self._answer: ReasonCode | None = None
         self._is_subscribed = False
-        self._lost: ReasonCode | None = None
         self.is_open = False
         self.is_refused = False
         self.heard: list[bytes] = []
         self.unconfirmed: set[int] = set()
         self._client = _Stream(self._station, timeout_s=CONNECT_TIMEOUT_S)
-        self._client.on_connect = self._on_connect
-        self._client.on_disconnect = self._on_disconnect
         self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
         self._client.on_publish = self._on_publish
@@ -140,7 +136,7 @@ class Link:
             return
         if readable:
             self._check(self._client.receive())
-        if self._answer is not None and not self._is_subscribed:
+        if self._client.answer is not None and not self._is_subscribed:
             self._subscribe()
         if writable:
             self._check(self._client.loop_write())
@@ -154,9 +150,8 @@ class Link:
         if not self.is_open and now_ms >= self._deadline_ms:
             if self._is_dialling:
                 raise broker_words.unreached(TimeoutError(), self._caller.place, self._caller.timeout_s)
-            is_logged_in = self._answer is not None
-            what = "subscription" if is_logged_in else "login"
-            raise broker_fault.silence(self._caller, self._client, what, is_logged_in=is_logged_in)
+            what = "login" if self._client.answer is None else "subscription"
+            raise broker_fault.silence(self._caller, self._client, what)
         if not self._is_dialling:
             self._check(self._client.loop_misc())
 
@@ -188,31 +183,17 @@ class Link:
         self._check(self._client.connect(mqtt.host, mqtt.actual_port, self._caller.keepalive_s))
 
     def _subscribe(self) -> None:
-        answer = self._answer
-        if answer is not None and answer.is_failure:
-            raise broker_words.refused_login(answer, self._caller.place, self._caller.mqtt, self._station)
         self._is_subscribed = True
         self._client.subscribe(topic(self._station, "ack"), 0)
 
     def _check(self, code: MQTTErrorCode) -> None:
-        if self._answer is not None and self._answer.is_failure:
-            self._subscribe()
+        answer = self._client.answer
+        if answer is not None and answer.is_failure:
+            raise broker_words.refused_login(answer, self._caller.place, self._caller.mqtt, self._station)
         if self.is_refused:
             raise broker_words.refused_subscription([topic(self._station, "ack")], self._caller.place)
-        if code != MQTTErrorCode.MQTT_ERR_SUCCESS or self._lost is not None:
-            reason = paho.error_string(code) if self._lost is None else self._lost.getName()
-            is_logged_in = self._answer is not None
-            raise broker_fault.loss(self._caller, self._client, reason, is_logged_in=is_logged_in)
-
-    def _on_connect(
-        self, _client: paho.Client, _user: object, _flags: object, code: ReasonCode, _properties: object
-    ) -> None:
-        self._answer = code
-
-    def _on_disconnect(
-        self, _client: paho.Client, _user: object, _flags: object, code: ReasonCode, _properties: object
-    ) -> None:
-        self._lost = code
+        if self._client.is_over(code):
+            raise broker_fault.loss(self._caller, self._client, code)
 
     def _on_subscribe(
         self, _client: paho.Client, _user: object, _mid: int, codes: list[ReasonCode], _properties: object

@@ -67,11 +67,11 @@ class Authority:
         """Issue a client's certificate."""
         return self._issue(name, (), ExtendedKeyUsageOID.CLIENT_AUTH, begins, ends)
 
-    def revoke(self, *identities: Identity) -> Path:
-        """Write the list of all that is revoked."""
+    def revoke(self, *identities: Identity, ends: datetime | None = None) -> Path:
+        """Write the list of all that is revoked; it ends in a day if not otherwise said."""
         now = datetime.now(UTC)
         revoked = x509.CertificateRevocationListBuilder().issuer_name(self._name)
-        revoked = revoked.last_update(now - DAY).next_update(now + DAY)
+        revoked = revoked.last_update(now - DAY).next_update(ends or now + DAY)
         for each in identities:
             entry = x509.RevokedCertificateBuilder().serial_number(each.certificate.serial_number)
             revoked = revoked.add_revoked_certificate(entry.revocation_date(now - DAY).build())

@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 from servers import free_port, listens, wait_until
 
+from history.influx_wal import seal
+
 _INFLUXD = """
 reporting-disabled = true
 bind-address = "127.0.0.1:{rpc}"
@@ -123,8 +125,7 @@ class InfluxServer:
         if self._nginx is None:
             words = ["-p", str(self._folder), "-c", str(self._folder / "nginx.conf")]
             self._nginx = self._run(self._programs[1], *words)
-        self._influxd = self._run(self._programs[0], "-config", str(self._folder / "influxd.conf"))
-        wait_until(lambda: listens(self._influxd_port), "influxd listens")
+        self._run_influxd()
         wait_until(lambda: listens(self.port), "nginx listens")
         wait_until(self._answers, "influxd answers")
         if self._user and not (self._folder / "user").exists():
@@ -160,8 +161,7 @@ class InfluxServer:
         """
         (self._folder / "away").touch()
         self.kill()
-        self._influxd = self._run(self._programs[0], "-config", str(self._folder / "influxd.conf"))
-        wait_until(lambda: listens(self._influxd_port), "influxd listens")
+        self._run_influxd()
         wait_until(self._shows_databases, "influxd answers")
         yield
         (self._folder / "away").unlink()
@@ -203,6 +203,12 @@ class InfluxServer:
     def size_bytes(self) -> int:
         """What lies in the folder."""
         return sum(path.stat().st_size for path in self._folder.rglob("*") if path.is_file())
+
+    def _run_influxd(self) -> None:
+        """Start it as the drop-in `configs/influxdb/qingliu.conf` does."""
+        seal(self._folder / "wal")
+        self._influxd = self._run(self._programs[0], "-config", str(self._folder / "influxd.conf"))
+        wait_until(lambda: listens(self._influxd_port), "influxd listens")
 
     def _run(self, *command: str) -> "subprocess.Popen[bytes]":
         with (self._folder / "log").open("ab") as log:

@@ -1,11 +1,8 @@
 """Real servers that the tests start themselves."""
 
 import os
-import pwd
-import shutil
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -129,49 +126,3 @@ class Mosquitto:
         for name, password in self._passwords.items():
             subprocess.run(["mosquitto_passwd", "-b", str(path), name, password], check=True)
         return path
-
-
-class Postgres:
-    """A PostgreSQL in a folder of its own, on a unix socket there and a free loopback port."""
-
-    def __init__(self, programs: Path) -> None:
-        self.port = free_port()
-        self._programs = programs
-        # Not in pytest's own folder: every new run closes that one to the server's user.
-        self._folder = Path(tempfile.mkdtemp(prefix="qingliu-postgres-"))
-        self._count = 0
-        self._user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
-
-    def start(self) -> None:
-        if os.geteuid() == 0:  # the server refuses to run as root
-            shutil.chown(self._folder, self._user)
-        self._run("initdb", "-D", str(self._folder / "data"), "-A", "trust", "-U", self._user, "--no-sync")
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self._folder} -c fsync=off"
-        self._run(
-            "pg_ctl",
-            "-D",
-            str(self._folder / "data"),
-            "-w",
-            "-l",
-            str(self._folder / "log"),
-            "-o",
-            options,
-            "start",
-        )
-
-    def new_database(self) -> str:
-        """An empty database; returns its URL."""
-        self._count += 1
-        name = f"qingliu_{self._count}"
-        self._run("createdb", "-h", str(self._folder), "-p", str(self.port), "-U", self._user, name)
-        return f"postgresql+psycopg://{self._user}@127.0.0.1:{self.port}/{name}"
-
-    def stop(self) -> None:
-        self._run("pg_ctl", "-D", str(self._folder / "data"), "-m", "immediate", "stop")
-        shutil.rmtree(self._folder)
-
-    def _run(self, program: str, *words: str) -> None:
-        command = [str(self._programs / program), *words]
-        if os.geteuid() == 0:
-            command = ["runuser", "-u", self._user, "--", *command]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd="/")

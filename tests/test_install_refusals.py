@@ -46,6 +46,7 @@ class Case(NamedTuple):
     options: tuple[str, ...] = ()
     code: int = 1
     user: str = "root"
+    has_command: bool = False
 
 
 def release(**values: str) -> Callable[[Path], None]:
@@ -109,9 +110,22 @@ def no_python(root: CleanRoot) -> None:
     root.path = "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
-def other_role_installed(root: CleanRoot) -> None:
-    root.said("mkdir", "-p", "/opt/qingliu/current/release")
-    root.write("/opt/qingliu/current/release/RELEASE", "role=centre\nversion=0.1.0\n")
+def centre_in(prefix: str) -> Callable[[CleanRoot], None]:
+    """The supervision centre is installed there, as far as the script looks."""
+
+    def change(root: CleanRoot) -> None:
+        version = f"{prefix}/versions/1"
+        root.said("mkdir", "-p", f"{version}/release", f"{version}/bin")
+        root.write(f"{version}/release/RELEASE", "role=centre\nversion=0.1.0\n")
+        root.write(f"{version}/bin/qingliu", "")
+        root.said("ln", "-s", "versions/1", f"{prefix}/current")
+
+    return change
+
+
+def centre_elsewhere(root: CleanRoot) -> None:
+    centre_in("/srv/qingliu")(root)
+    root.said("ln", "-s", "/srv/qingliu/current/bin/qingliu", "/usr/local/bin/qingliu")
 
 
 def busy(root: CleanRoot) -> None:
@@ -165,8 +179,22 @@ CASES = [
     ),
     Case(
         "other role there",
-        "there is the centre, not the agent. Give this one a folder of its own: --prefix /opt/qingliu-agent",
-        other_role_installed,
+        "The centre is installed on this machine already (/opt/qingliu/current), and the two would take each"
+        " other's settings. Install the agent on another machine, or remove that one first.",
+        centre_in("/opt/qingliu"),
+    ),
+    Case(
+        "other role elsewhere",
+        "The centre is installed on this machine already (/srv/qingliu/versions/1)",
+        centre_elsewhere,
+        has_command=True,
+    ),
+    Case(
+        "other role to remove",
+        "In /opt/qingliu there is the centre, not the agent. Its own script removes it:"
+        " sudo sh /opt/qingliu/current/release/install.sh --uninstall",
+        centre_in("/opt/qingliu"),
+        options=("--uninstall",),
     ),
     Case("busy", "Another installation runs at this moment", busy),
     Case("other archive", "does not hold the centre, but the agent", options=("--role", "centre")),
@@ -205,7 +233,7 @@ def refuses(root: CleanRoot, case: Case, packed: Path) -> None:
     assert len(done.stderr.splitlines()) == 1, done.stderr
     assert case.said in done.stderr
     assert root.run("test", "-e", "/etc/qingliu").returncode == 1
-    assert root.run("test", "-e", "/usr/local/bin/qingliu").returncode == 1
+    assert root.run("test", "-e", "/usr/local/bin/qingliu").returncode == (0 if case.has_command else 1)
 
 
 def test_a_program_that_cannot_run_here_changes_nothing(root: CleanRoot) -> None:

@@ -89,7 +89,10 @@ def _metadata(project: dict[str, object], number: str) -> Iterator[str]:
     yield from (f"Requires-Dist: {text}" for text in own)
     for extra, texts in extras.items():
         yield f"Provides-Extra: {extra}"
-        yield from (f"Requires-Dist: {text}; extra == '{extra}'" for text in texts)
+        for text in texts:
+            name, _, marker = text.partition(";")
+            condition = f"({marker.strip()}) and extra == '{extra}'" if marker else f"extra == '{extra}'"
+            yield f"Requires-Dist: {name}; {condition}"
     yield ""
 
 

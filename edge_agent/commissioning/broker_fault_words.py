@@ -35,7 +35,7 @@ _ENGLISH: dict[Code, Said] = {
         "is mqtt.port right? Does the broker run at the centre?",
     ),
     "timed_out": (
-        "no answer within {within_s:.0f} s",
+        "no answer within {within_s:g} s",
         "a firewall, or a SIM for listed addresses only: have mqtt.host and mqtt.port added to its list",
     ),
     "no_route": ("no way leads there ({reason})", "is the modem or cable up? See: ip route"),
@@ -102,8 +102,8 @@ _ENGLISH: dict[Code, Said] = {
         "ask the centre for a new bundle (was {cert_file} made by another centre?)",
     ),
     "ours_expired": (
-        "refuses our certificate: it has expired",
-        "ask the centre for a new bundle ({cert_file})",
+        "refuses our certificate: it has expired, or the centre's list of the revoked has",
+        "look when {cert_file} ends: ask the centre for a new bundle, or for qingliu stations ca crl",
     ),
     "ours_revoked": (
         "refuses our certificate: it was revoked",
@@ -144,7 +144,7 @@ _CHINESE: dict[Code, Said] = {
     ),
     "refused": ("该端口无人监听（连接被拒绝）", "mqtt.port 是否正确？中心的 MQTT 服务是否在运行？"),
     "timed_out": (
-        "{within_s:.0f} 秒内无应答",
+        "{within_s:g} 秒内无应答",
         "防火墙拦截，或 SIM 为定向流量卡：请把 mqtt.host、mqtt.port 加入其白名单",
     ),
     "no_route": ("网络不可达（{reason}）", "上网模块或网线是否连通？查看：ip route"),
@@ -195,7 +195,10 @@ _CHINESE: dict[Code, Said] = {
         "本站证书被拒绝：签发的 CA 不受信任",
         "请向中心索取新开通包（{cert_file} 是否为其他中心签发？）",
     ),
-    "ours_expired": ("本站证书被拒绝：已到期", "请向中心索取新开通包（{cert_file}）"),
+    "ours_expired": (
+        "本站证书被拒绝：证书或中心的吊销列表已到期",
+        "请核对 {cert_file} 的到期日：向中心索取新开通包，或请中心执行 qingliu stations ca crl",
+    ),
     "ours_revoked": ("本站证书被拒绝：已吊销", "请向中心索取新开通包（{cert_file}）"),
     "ours_bad": (
         "本站证书被拒绝：对方认为尚未生效或已损坏",

@@ -14,7 +14,8 @@ from edge_agent.commissioning.check_config import Known, configuration, known_of
 from edge_agent.commissioning.check_link import link
 from edge_agent.commissioning.check_meters import Lend, meters, on_loan
 from edge_agent.commissioning.check_result import NAMES, Finding, Name, Result, State, skipped
-from edge_agent.commissioning.check_words import WORDS, labelled, worded
+from edge_agent.commissioning.check_wording import labelled, worded
+from edge_agent.commissioning.check_words import WORDS
 from edge_agent.language import Language
 from edge_agent.status_page import control_path
 from service.system_clock import ntp_synchronised
@@ -22,7 +23,7 @@ from service.system_clock import ntp_synchronised
 __all__ = ["NAMES", "TIMEOUT_S", "Lend", "Name", "Result", "State", "checks"]
 
 TIMEOUT_S = 10.0
-"""How long name, connection and ack are waited for, each."""
+"""How long name, connection, login and ack are waited for, each."""
 _LINK: tuple[Name, ...] = ("dns", "tcp", "tls", "login", "round_trip")
 _OF_WIRES = {"no_response", "garbled", "other_unit"}
 """What a meter shows when its wires are the likely cause; after the first one stands all the advice."""
@@ -46,7 +47,7 @@ def checks(
         config: `agent.toml`; what it says right is used even if the rest is wrong.
         language: of the texts.
         only: names of checks; all if empty. What these need is done too, and told if it fails.
-        timeout_s: how long name, connection and ack are waited for, each, in seconds.
+        timeout_s: how long name, connection, login and ack are waited for, each, in seconds.
         lend: gives a line for as long as it is polled; by default a running agent lends it.
         on_begin: told the label of the result that is worked at.
         synchronised: whether the clock here is right.

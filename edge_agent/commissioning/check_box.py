@@ -8,10 +8,11 @@ from typing import Protocol
 
 from edge_agent.clock import EARLIEST_MS, LATEST_MS
 from edge_agent.commissioning.check_result import Figure, Finding
-from edge_agent.commissioning.owner import User, group_name, may, service_user
+from edge_agent.commissioning.owner import group_name, service_user
 from edge_agent.commissioning.port_users import Holder, holders, lasting_name
 from edge_agent.config import BusSettings, OutboxSettings
 from edge_agent.status_troubles import DISK_NEARLY_FULL_MB
+from service.account import User, may
 from service.system_clock import ntp_synchronised
 
 _BYTES_A_MB = 1_000_000

@@ -37,7 +37,7 @@ def register(parser: argparse.ArgumentParser) -> None:
         type=number_between(0.1, LONGEST_TIMEOUT_S, "seconds"),
         default=10.0,
         metavar="S",
-        help="seconds that name, connection and ack are waited for, each [%(default)g]",
+        help="seconds that name, connection, login and ack are waited for, each [%(default)g]",
     )
     parser.set_defaults(run=run)
 

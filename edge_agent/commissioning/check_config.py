@@ -8,8 +8,9 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from edge_agent.commissioning.check_result import Figure, Finding
-from edge_agent.commissioning.owner import may, service_user
+from edge_agent.commissioning.owner import service_user
 from edge_agent.config import NO_METERS, Agent, BusSettings, OutboxSettings, StationSettings, load_agent
+from service.account import may
 from service.mqtt import Mqtt
 from service.settings import Fault, SettingsError
 

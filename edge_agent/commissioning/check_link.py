@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from edge_agent.commissioning.check_config import Known
 from edge_agent.commissioning.check_result import Figure, Finding, Name, skipped
 from edge_agent.commissioning.check_round_trip import Talk, refused
+from edge_agent.renewal import with_renewed
 from service import broker_fault, broker_words, tls_words
 from service.broker_fault import Caller
 from service.broker_words import BrokerError
@@ -72,8 +73,11 @@ def link(
     if known.mqtt is None:
         yield from (skipped(step, "configuration") for step in steps)
         return
-    talk = Talk(known.station, known.mqtt, timeout_s, "system" if synchronised else "unknown")
-    way = _Way(known.mqtt, talk, timeout_s, resolve)
+    mqtt = known.mqtt
+    if known.outbox is not None:  # as the running agent does
+        mqtt = with_renewed(mqtt, Path(known.outbox.path).parent)
+    talk = Talk(known.station, mqtt, timeout_s, "system" if synchronised else "unknown")
+    way = _Way(mqtt, talk, timeout_s, resolve)
     takes: dict[Name, Callable[[], Iterator[Finding]]] = {
         "dns": way.dns,
         "tcp": way.tcp,

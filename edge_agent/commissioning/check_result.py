@@ -65,6 +65,7 @@ Code = Literal[
     "tls_off",
     "tls_off_outside",
     "logged_in",
+    "revoked_list_ended",
     "answered",
     "clocks_differ",
     "unknown_station",

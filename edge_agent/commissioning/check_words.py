@@ -1,19 +1,11 @@
 """The words of the checks, one table a language: for each code what was found, and what to do."""
 
-from collections.abc import Mapping
-from contextlib import suppress
-from datetime import datetime
 from typing import NamedTuple
 
-from edge_agent.commissioning.broker_fault_words import BROKER_FAULTS, Said
-from edge_agent.commissioning.check_meters import in_short
-from edge_agent.commissioning.check_result import Code, Figure, Finding, Name, Result, State
+from edge_agent.commissioning.broker_fault_words import Said
+from edge_agent.commissioning.check_result import Code, Name, State
 from edge_agent.language import Language
-from edge_agent.status_words import WORDS as STATUS_WORDS
-from telemetry.quantities import BY_NAME
 from telemetry.reading import Why
-
-_INSTANTS = {"begins", "ends", "now", "centre_now"}
 
 
 class Words(NamedTuple):
@@ -108,7 +100,7 @@ _ENGLISH = Words(
         "resolved": ("{host} is {address}, {ms} ms", ""),
         "address": ("not needed: {host} is an address", ""),
         "resolver_slow": (
-            "{host}: no answer of the resolver within {within_s:.0f} s",
+            "{host}: no answer of the resolver within {within_s:g} s",
             "does the link carry data (SIM, APN)? See /etc/resolv.conf",
         ),
         "connected": ("{address} port {port}, {ms} ms", ""),
@@ -127,6 +119,10 @@ _ENGLISH = Words(
         "tls_off": ("not used: mqtt.tls = false, broker on this box", ""),
         "tls_off_outside": ("not used: everybody on the way can read along", "set mqtt.tls = true"),
         "logged_in": ("as {client_id}", ""),
+        "revoked_list_ended": (
+            "refused as expired, but {cert_file} holds: the centre's list of the revoked has expired",
+            "at the centre: qingliu stations ca crl, then to the broker; is the centre's clock right?",
+        ),
         "answered": ("the centre answered in {ms} ms, clocks differ by {difference_s:+.1f} s", ""),
         "clocks_differ": (
             "the centre answered in {ms} ms, but its clock differs by {difference_s:+.0f} s",
@@ -142,7 +138,7 @@ _ENGLISH = Words(
         ),
         "held": ("the centre takes no readings ({reason})", "ask the centre"),
         "no_ack": (
-            "the broker takes our message, but no collector answers ({within_s:.0f} s)",
+            "the broker takes our message, but no collector answers ({within_s:g} s)",
             "ask the centre: does its collector run, and may this station write its topics?",
         ),
     },
@@ -230,7 +226,7 @@ _CHINESE = Words(
         "resolved": ("{host} 为 {address}，{ms} 毫秒", ""),
         "address": ("无需解析：{host} 是 IP 地址", ""),
         "resolver_slow": (
-            "{host}：{within_s:.0f} 秒内未能解析",
+            "{host}：{within_s:g} 秒内未能解析",
             "能否上网（SIM 卡、APN）？查看 /etc/resolv.conf",
         ),
         "connected": ("{address} 端口 {port}，{ms} 毫秒", ""),
@@ -246,6 +242,10 @@ _CHINESE = Words(
         "tls_off": ("未使用：mqtt.tls = false，服务在本机", ""),
         "tls_off_outside": ("未使用：途中任何人都能看到数据", "请设 mqtt.tls = true"),
         "logged_in": ("客户端标识 {client_id}", ""),
+        "revoked_list_ended": (
+            "被拒绝（已到期），但 {cert_file} 仍有效：中心的吊销列表已到期",
+            "请中心执行 qingliu stations ca crl 并交给 MQTT 服务；中心的时钟是否正确？",
+        ),
         "answered": ("中心 {ms} 毫秒应答，时钟相差 {difference_s:+.1f} 秒", ""),
         "clocks_differ": (
             "中心 {ms} 毫秒应答，但时钟相差 {difference_s:+.0f} 秒",
@@ -255,7 +255,7 @@ _CHINESE = Words(
         "clock_refused": ("中心认为本机时钟有误（{difference_s:+.0f} 秒）", "请校正时钟，或放行 NTP"),
         "held": ("中心暂不接收数据（{reason}）", "请联系中心"),
         "no_ack": (
-            "MQTT 服务已收下，但 {within_s:.0f} 秒内无采集服务应答",
+            "MQTT 服务已收下，但 {within_s:g} 秒内无采集服务应答",
             "请联系中心：采集服务是否运行？本站是否有权写入其主题？",
         ),
     },
@@ -280,58 +280,3 @@ _CHINESE = Words(
 )
 
 WORDS: dict[Language, Words] = {"en": _ENGLISH, "zh-CN": _CHINESE}
-
-
-def labelled(name: Name, place: str, words: Words) -> str:
-    """What a result is about: `meter power-1`."""
-    return words.labels[name].format(place=place).rstrip()
-
-
-def worded(finding: Finding, words: Words, language: Language) -> Result:
-    """A finding in the reader's language."""
-    text, remedy = _said(finding, words, language)
-    told = _told(finding.figures, words, language)
-    return Result(
-        finding.name,
-        finding.state,
-        finding.said or text.format_map(told).strip(),
-        "" if finding.said else remedy.format_map(told).rstrip("."),
-        finding.figures,
-        finding.code,
-        finding.place,
-        labelled(finding.name, finding.place, words),
-    )
-
-
-def _said(finding: Finding, words: Words, language: Language) -> Said:
-    why = STATUS_WORDS[language].why
-    if finding.code in words.meter_said:
-        is_silent = finding.state == "fail"
-        text = why[finding.code] if is_silent else f"{{values}}{words.comma}{why[finding.code]}"
-        return text, words.meter_said[finding.code]
-    faults = BROKER_FAULTS[language]
-    if finding.code in faults:
-        return faults[finding.code]
-    return words.said[finding.code]  # type: ignore[index]  # the rest of all codes
-
-
-def _told(figures: Mapping[str, Figure], words: Words, language: Language) -> dict[str, Figure]:
-    """The figures as people read them."""
-    told: dict[str, Figure] = dict(figures)
-    for name in _INSTANTS & told.keys():
-        told[name] = _local(str(told[name]))
-    told["values"] = in_short({name: float(value) for name, value in figures.items() if name in BY_NAME})
-    if "cause" in told:
-        told["cause"] = words.labels[told["cause"]].format(place="").rstrip()  # type: ignore[index]  # a name
-    if "what" in told:
-        told["what"] = words.steps.get(str(told["what"]), told["what"])
-    if "why" in told:
-        told["why"] = STATUS_WORDS[language].why[str(told["why"])]
-    return told
-
-
-def _local(instant: str) -> str:
-    at = datetime.fromisoformat(instant)
-    with suppress(OverflowError, ValueError):  # at the end of all years
-        at = at.astimezone()
-    return f"{at:%Y-%m-%d %H:%M %z}"

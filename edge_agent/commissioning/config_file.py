@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 
 from edge_agent.commissioning.config_edit import NotEditableError, Plain, with_tables
 from edge_agent.commissioning.findings import FoundUnit, LineSettings, Scan
+from edge_agent.commissioning.owner import usual_owner
 from edge_agent.commissioning.setup_error import SetupError
 from edge_agent.commissioning.setup_words import WORDS, Words
-from edge_agent.commissioning.whole_file import Owner, stage, sync_folder, usual_owner, write_whole
 from edge_agent.config import AgentSettings, load_agent
 from service.process import UnavailableError
 from service.settings import Fault, SettingsError, load
+from service.whole_file import Owner, part_of, sync_folder, write_part, write_whole
 
 CONFIG_MODE = 0o640
 """Readable by the agent and its group; it holds no secret."""
@@ -201,14 +202,15 @@ def _replace(path: Path, text: str, wanted: dict[str, Any], words: Words) -> Non
     try:
         place.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         mode, owner = _mode_and_owner(place)
-        staged = stage(place, changed.encode(), mode=mode, owner=owner)
+        part = part_of(place)
+        write_part(part, changed.encode(), mode=mode, owner=owner)
         try:
-            load_skeleton(staged)
+            load_skeleton(part)
             if place.exists():
                 write_whole(backup_of(place), place.read_bytes(), mode=mode, owner=owner)
-            staged.replace(place)
+            part.replace(place)
         finally:
-            staged.unlink(missing_ok=True)
+            part.unlink(missing_ok=True)
         sync_folder(place.parent)
     except SettingsError as error:
         raise SettingsError(str(path), error.faults) from error

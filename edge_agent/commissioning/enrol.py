@@ -18,14 +18,11 @@ from edge_agent.commissioning.config_file import load_skeleton
 from edge_agent.commissioning.enrol_files import aside_of, is_in_place, put_in_place
 from edge_agent.commissioning.enrol_words import Words
 from edge_agent.commissioning.identity import BoxClock, Identity, judge
+from edge_agent.commissioning.owner import owner_named, usual_owner
 from edge_agent.commissioning.setup_error import SetupError
-from edge_agent.commissioning.whole_file import (
-    Owner,
-    owner_named,
-    usual_owner,
-)
 from service.process import UnavailableError
 from service.settings import SettingsError
+from service.whole_file import Owner
 
 State = Literal["enrolled", "renewed", "replaced", "unchanged"]
 _KEYS = {AUTHORITY: "ca_file", CERTIFICATE: "cert_file", KEY: "key_file", PASSWORD: "password_file"}

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge_agent.civil_time import civil
 from edge_agent.config import DEFAULT_PATH
 from edge_agent.language import LANGUAGES, Language, language_in
 
@@ -104,7 +105,7 @@ def page(done: "Enrolment", clock: "BoxClock", words: "Words") -> "Iterable[str]
     if done.user:
         rows.append((words.login, words.user_name.format(name=done.user)))
     if identity.ends is not None:
-        rows.append((words.valid_until, f"{identity.ends:%Y-%m-%d}"))
+        rows.append((words.valid_until, f"{civil(identity.ends):%Y-%m-%d}"))
     rows.append((words.authority, identity.authority))
     if identity.certificate:
         rows.append((words.certificate, identity.certificate))
@@ -133,4 +134,4 @@ def said(remark: "Remark", clock: "BoxClock", words: "Words") -> str:
         "clock_doubtful": words.clock_doubtful,
         "ends_soon": words.ends_soon,
     }
-    return patterns[remark.code].format(now=f"{clock.now:%Y-%m-%d}", days=remark.days)
+    return patterns[remark.code].format(now=f"{civil(clock.now):%Y-%m-%d}", days=remark.days)

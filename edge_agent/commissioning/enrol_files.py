@@ -13,8 +13,8 @@ from pathlib import Path
 from edge_agent.commissioning.answers import is_station
 from edge_agent.commissioning.bundle import AUTHORITY, CERTIFICATE, CONFIG, KEY, MEMBERS, PASSWORD, Bundle
 from edge_agent.commissioning.config_file import CONFIG_MODE, backup_of
-from edge_agent.commissioning.whole_file import Owner, stage, staged_path, sync_folder
 from edge_agent.config import ENROLLING
+from service.whole_file import Owner, sync_folder, write_part
 
 MODES = {AUTHORITY: 0o644, CERTIFICATE: 0o644, KEY: 0o600, PASSWORD: 0o600, CONFIG: CONFIG_MODE}
 
@@ -22,6 +22,11 @@ MODES = {AUTHORITY: 0o644, CERTIFICATE: 0o644, KEY: 0o600, PASSWORD: 0o600, CONF
 def aside_of(place: Path) -> Path:
     """Where the present settings wait while the files are exchanged."""
     return place.with_name(place.name + ENROLLING)
+
+
+def _waiting(path: Path) -> Path:
+    """Where a new file waits; always the same name, so that what a cut has left is found."""
+    return path.with_name(f".{path.name}.new")
 
 
 def _contents(bundle: Bundle, text: str) -> dict[str, bytes]:
@@ -69,10 +74,11 @@ def put_in_place(place: Path, bundle: Bundle, text: str, owner: Owner | None, ot
     former_files = _named_by(place, aside) - {str(folder / name) for name in bundle.files}
     staged: dict[str, Path] = {}
     for name in MEMBERS:  # what a cut has left
-        staged_path(_at(place, name)).unlink(missing_ok=True)
+        _waiting(_at(place, name)).unlink(missing_ok=True)
     try:
         for name, content in _contents(bundle, text).items():
-            staged[name] = stage(_at(place, name), content, mode=MODES[name], owner=owner)
+            staged[name] = _waiting(_at(place, name))
+            write_part(staged[name], content, mode=MODES[name], owner=owner)
         sync_folder(folder)
         if place.exists():
             place.replace(aside)

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from edge_agent.civil_time import civil
 from edge_agent.commissioning.bundle import AUTHORITY, CERTIFICATE, KEY, Bundle
 from edge_agent.commissioning.enrol_words import Words
 from edge_agent.commissioning.setup_error import SetupError
@@ -194,7 +195,7 @@ def _dates_remarks(
         if not clock.is_synchronised:
             return (Remark("clock_doubtful"),)
         name = (over or early)[0]
-        date = f"{(ends if over else begins)[name]:%Y-%m-%d}"
+        date = f"{civil((ends if over else begins)[name]):%Y-%m-%d}"
         raise _refused("expired" if over else "not_yet", bundle, words, name=name, date=date)
     left = min(ends.values()) - clock.now
     return (Remark("ends_soon", left.days),) if left < SOON else ()

@@ -26,7 +26,10 @@ def own_certificate(path: Path, station: str, now_s: float, *, is_dated: bool) -
     from cryptography import x509  # noqa: PLC0415 - loaded on use
     from cryptography.x509.oid import NameOID  # noqa: PLC0415
 
-    certificate = x509.load_pem_x509_certificate(path.read_bytes())
+    try:
+        certificate = x509.load_pem_x509_certificate(path.read_bytes())
+    except x509.InvalidVersion as error:  # no ValueError, though one would think so
+        raise ValueError(str(error)) from error
     names = [str(each.value) for each in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
     ends_s = certificate.not_valid_after_utc.timestamp()
     figures: dict[str, Figure] = {

@@ -1,41 +1,42 @@
-"""Who runs the agent as a service, and what that user may do to a file; only asked when we are root."""
+"""Whose the agent's files are: its own user's, where somebody else makes them."""
 
 import grp
 import os
 import pwd
-from typing import NamedTuple
+from contextlib import suppress
+from pathlib import Path
 
-SERVICE_USER = "qingliu"
-_SHIFT = {"r": 4, "w": 2, "x": 1}
-
-
-class User(NamedTuple):
-    """A user of the system with all groups."""
-
-    name: str
-    uid: int
-    gids: frozenset[int]
+from service.account import SERVICE_USER, User, user_named
+from service.whole_file import Owner
 
 
 def service_user(name: str = SERVICE_USER) -> User | None:
     """The user that the service runs as; None if there is none, or if we are not root and so may be it."""
-    if os.geteuid() != 0:
-        return None
-    try:
-        entry = pwd.getpwnam(name)
-    except KeyError:
-        return None
-    return User(name, entry.pw_uid, frozenset(os.getgrouplist(name, entry.pw_gid)))
+    return user_named(name) if os.geteuid() == 0 else None
 
 
-def may(user: User, stat: os.stat_result, wanted: str) -> bool:
-    """Whether a user may do to a file what letters of `rwx` say, as its mode has it."""
-    bits = sum(_SHIFT[letter] for letter in wanted)
-    if user.uid == 0:
-        return True
-    others = 3 if stat.st_gid in user.gids else 0
-    shift = 6 if stat.st_uid == user.uid else others
-    return (stat.st_mode >> shift) & bits == bits
+def owner_named(name: str) -> Owner:
+    """A user of the system, with its first group.
+
+    Raises:
+        KeyError: there is no such user.
+    """
+    entry = pwd.getpwnam(name)
+    return Owner(entry.pw_uid, entry.pw_gid)
+
+
+def usual_owner() -> Owner | None:
+    """Whose files the agent's should be: its user's, if there is one and we may give files away."""
+    if os.geteuid() == 0:
+        with suppress(KeyError):
+            return owner_named(SERVICE_USER)
+    return None
+
+
+def is_writable(path: Path) -> bool:
+    """Whether we could put a file in place there, its folder made if need be."""
+    there = next(folder for folder in path.resolve().parents if folder.exists())
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
 
 
 def group_name(gid: int) -> str:

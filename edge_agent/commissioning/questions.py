@@ -18,9 +18,9 @@ from edge_agent.commissioning.config_file import (
 from edge_agent.commissioning.findings import Scan
 from edge_agent.commissioning.interview import Ask, Interview, Say
 from edge_agent.commissioning.layout import former_of, lines_and_meters, named
+from edge_agent.commissioning.owner import is_writable
 from edge_agent.commissioning.setup_error import SetupError
 from edge_agent.commissioning.setup_words import Words
-from edge_agent.commissioning.whole_file import is_writable
 from edge_agent.config import DEFAULT_PATH
 from edge_agent.terminal import table
 

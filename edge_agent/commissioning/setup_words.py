@@ -9,7 +9,6 @@ class Words(NamedTuple):
     """Everything they say; the same fields in braces in each language."""
 
     language: Language
-    no_meters_yet: str
     conflict: str
     conflict_unit: str
     comma: str
@@ -64,7 +63,6 @@ class Words(NamedTuple):
 
 _ENGLISH = Words(
     language="en",
-    no_meters_yet="{path}: no meters yet. Find them with: sudo qingliu agent scan --write",
     conflict=(
         "{port}: {units}; one line has one setting for all. "
         "Set unit {odd} to {line} in its menu, or connect it to a second adapter."
@@ -159,7 +157,6 @@ host = ""
 
 _CHINESE = Words(
     language="zh-CN",
-    no_meters_yet="{path}：尚未配置仪表。请运行：sudo qingliu agent scan --write",
     conflict=(
         "{port}：{units}；同一总线只能用一种通信参数。"
         "请在仪表菜单中把地址 {odd} 改为 {line}，或另接一只适配器。"

@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
 
-from edge_agent.commissioning.whole_file import usual_owner, write_whole
+from edge_agent.commissioning.owner import usual_owner
 from edge_agent.config import Agent
 from edge_agent.phone.cabinet import Cabinet
 from edge_agent.phone.checklist import Check, Checklist, Found, Item, Link, Meter, name_of
@@ -15,6 +15,7 @@ from edge_agent.phone.tools import CheckLine
 from edge_agent.status_page import NoStatusError, ask_agent
 from edge_agent.status_words import WORDS
 from service.system_clock import ntp_synchronised
+from service.whole_file import write_whole
 
 FILE_MODE = 0o640
 

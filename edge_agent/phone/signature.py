@@ -61,7 +61,7 @@ def signed(checklist: Checklist, key_file: Path | None, cert_file: Path | None) 
         pem = cert_file.read_bytes()
         certificate = x509.load_pem_x509_certificate(pem)
         text = pem.decode("ascii")
-    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
         raise SignatureError("no_key", str(error)) from error
     if key.public_key() != certificate.public_key():
         raise SignatureError("other_key")
@@ -112,7 +112,7 @@ def _signer(file: SignedFile) -> x509.Certificate:
         certificate = x509.load_pem_x509_certificate(file.content.certificate.encode())
         signature = base64.b64decode(file.signature, validate=True)
         key = certificate.public_key()
-    except (ValueError, binascii.Error, UnsupportedAlgorithm) as error:
+    except (ValueError, binascii.Error, UnsupportedAlgorithm, x509.InvalidVersion) as error:
         raise SignatureError("bad_signature", str(error)) from error
     if base64.b64encode(signature).decode() != file.signature:  # several spellings would mean the same bytes
         raise SignatureError("bad_signature")
@@ -132,7 +132,7 @@ def _signer(file: SignedFile) -> x509.Certificate:
 def _check_issuer(certificate: x509.Certificate, ca: bytes) -> None:
     try:
         authorities = x509.load_pem_x509_certificates(ca)
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         raise SignatureError("no_ca", str(error)) from error
     for authority in authorities:
         try:

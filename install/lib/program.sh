@@ -40,9 +40,20 @@ sys.exit(Version(sys.argv[1]) <= Version(sys.argv[2]))'
     fi
 }
 
+# A machine is one of both: they would share the command, the account and the owner of the settings' folder, and
+# to purge one would take the other's settings. The command tells of one that is installed elsewhere.
 refuse_other_role() {
+    of_command=$(readlink -f "$command_link") || of_command=""
+    for folder in "$prefix/current" "${of_command%/bin/qingliu}"; do
+        there=$(role_in "$folder")
+        [ -z "$there" ] || [ "$there" = "$role" ] || refuse role_installed "$there" "$folder" "$role"
+    done
+}
+
+refuse_to_remove_other_role() {
     there=$(role_in "$prefix/current")
-    [ -z "$there" ] || [ "$there" = "$role" ] || refuse role_installed "$prefix" "$there" "$role" "$prefix-$role"
+    [ -z "$there" ] || [ "$there" = "$role" ] ||
+        refuse other_role_here "$prefix" "$there" "$role" "$prefix/current/release/install.sh"
 }
 
 # Builds the virtual environment; nothing that runs is touched. An interrupted one is begun again.

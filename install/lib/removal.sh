@@ -4,7 +4,7 @@
 
 remove_role() {
     [ -e "$prefix/current" ] || [ "$is_purge" = yes ] || refuse not_installed "$prefix"
-    refuse_other_role
+    refuse_to_remove_other_role
     [ "$is_purge" = no ] || ask_for_purge
     disable_units
     # shellcheck disable=SC2086

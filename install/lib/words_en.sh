@@ -44,7 +44,8 @@ exit code: 0 done, 1 failed (after an upgrade: the former version runs again), 2
     port_taken) echo 'Another program listens on port %s, which the console needs. Stop it (ss -ltnp shows which), or set [console] port in %s.' ;;
     clock_wrong) echo 'Attention: the clock says %s, before this archive was made, so dates of certificates cannot be judged. Set it if you can: date -s "2026-01-31 12:00"; the agent will also take its time from the centre.' ;;
     newer_installed) echo 'Version %s is installed, this archive holds the older %s. If that is wanted, run it again with --downgrade.' ;;
-    role_installed) echo 'In %s there is the %s, not the %s. Give this one a folder of its own: --prefix %s' ;;
+    role_installed) echo 'The %s is installed on this machine already (%s), and the two would take each other'\''s settings. Install the %s on another machine, or remove that one first.' ;;
+    other_role_here) echo 'In %s there is the %s, not the %s. Its own script removes it: sudo sh %s --uninstall' ;;
     busy) echo 'Another installation runs at this moment. Wait until it ends, then try again.' ;;
     installing) echo 'Installing version %s for Python %s ...' ;;
     packages_failed) echo 'The packages could not be installed: %s. All that was said stands in %s. Nothing was changed; the former version, if any, still runs.' ;;

@@ -44,7 +44,8 @@ words_zh() {
     port_taken) echo '端口 %s 已被其他程序占用，网页控制台需要它。请停止该程序（用 ss -ltnp 查看），或在 %s 中修改 [console] port。' ;;
     clock_wrong) echo '注意：本机时钟为 %s，早于安装包的制作时间，无法判断证书日期。可以的话请校准：date -s "2026-01-31 12:00"；采集程序也会从中心取得时间。' ;;
     newer_installed) echo '已安装版本 %s，本安装包是较旧的 %s。确需退回旧版本时，请加 --downgrade 重新执行。' ;;
-    role_installed) echo '%s 中安装的是 %s，不是 %s。请为它另设目录：--prefix %s' ;;
+    role_installed) echo '本机已安装 %s（%s），两者会互相占用设置。请把 %s 安装在另一台机器上，或先卸载前者。' ;;
+    other_role_here) echo '%s 中安装的是 %s，不是 %s。请用它自己的脚本卸载：sudo sh %s --uninstall' ;;
     busy) echo '另一个安装正在进行。请等它结束后再试。' ;;
     installing) echo '正在安装版本 %s（Python %s）……' ;;
     packages_failed) echo '软件包安装失败：%s。全部输出见 %s。本机没有任何改动，原有版本（如有）仍在运行。' ;;

@@ -86,7 +86,7 @@ def authority_certificate(folder: Path) -> x509.Certificate:
     """
     try:
         return x509.load_pem_x509_certificate(_read(folder / CERTIFICATE))
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         raise IdentityError(
             f"{folder / CERTIFICATE}: is no certificate. Copy it back from a backup."
         ) from error

@@ -3,12 +3,13 @@
 from contextlib import closing
 
 import pytest
+from fresh_registry import fresh_registry
 
 from alerting.alarm_book import AlarmBook
 from alerting.alarm_life import Quiet, clear, rise
 from alerting.desk import Desk
 from qingliu.cli import main
-from registry.database import open_registry
+from registry.database import Registry
 from registry.tables import Alarm, Company, County, Station, Town
 from service.process import now_ms
 
@@ -26,7 +27,7 @@ class DutyDesk:
         self.url = f"sqlite:///{folder}/registry.db"
         self.config = folder / "centre.toml"
         self.write("zh-CN")
-        with closing(open_registry(self.url)) as registry, registry.writing() as session:
+        with closing(fresh_registry(self.url)) as registry, registry.writing() as session:
             session.add_all([County(code=code, name=name) for code, name in COUNTIES.items()])
             session.add_all([Company(name="碧水环保"), Company(name="清源水务")])
             session.flush()
@@ -61,7 +62,7 @@ class DutyDesk:
         return self._capsys.readouterr().err.splitlines()[-1]
 
     def registry(self):
-        return closing(open_registry(self.url))
+        return closing(Registry(self.url))
 
     def raised(self, type_="stopped", subject=A, severity="medium", *, ago_h=2, quiet=None, **columns):
         """A new alarm, raised so many hours ago; its number."""

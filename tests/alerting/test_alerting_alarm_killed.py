@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 from alarm_stage import MINUTE_MS, Stage
+from fresh_registry import fresh_registry
 from notify_receivers import WebReceiver
 from sqlalchemy import select
 
 from notify.sender import Sender
 from notify.transport import AppriseTransport
-from registry.database import open_registry
 from registry.notify_settings import Channel, NotifySettings
 from registry.tables import DeliveryAttempt
 
@@ -70,7 +70,7 @@ RECORDING = (
 @pytest.mark.parametrize("where", [*RECORDING, "before sending", "after sending"])
 def test_a_death_anywhere_costs_no_alarm_and_no_message(tmp_path, where):
     url = f"sqlite:///{tmp_path}/registry.db"
-    with closing(open_registry(url)) as registry, closing(WebReceiver()) as receiver:
+    with closing(fresh_registry(url)) as registry, closing(WebReceiver()) as receiver:
         notify = NotifySettings(channels=[Channel(url=receiver.url, name="desk")])
         stage = Stage(registry, notify=notify)
         stage.be("stopped", stage.stations[:1], reason="no_energy")

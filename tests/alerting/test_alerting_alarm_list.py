@@ -7,6 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from fresh_registry import fresh_registry
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,7 +27,7 @@ from alerting.alarm_list import (
 )
 from alerting.alarm_story import story_of
 from alerting.desk_options import DAY_MS, HOUR_MS, end_of, number_of, span_of
-from registry.database import Registry, open_registry
+from registry.database import Registry
 from registry.tables import Alarm, AlarmEvent, AlarmMute, Company, County, Notification, Station, Town
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -52,8 +53,8 @@ def registry(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Registr
     """With two counties and three stations, in both kinds of database."""
     url = f"sqlite:///{tmp_path}/registry.db"
     if request.param == "postgresql":
-        url = request.getfixturevalue("postgres").new_database()
-    with closing(open_registry(url)) as opened:
+        url = request.getfixturevalue("postgres").new_registry()
+    with closing(fresh_registry(url)) as opened:
         with opened.writing() as session:
             session.add_all([County(code="410882", name="沁阳市"), County(code="410822", name="博爱县")])
             session.add_all([Company(name="碧水环保"), Company(name="清源水务")])

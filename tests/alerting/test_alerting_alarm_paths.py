@@ -5,6 +5,7 @@ from contextlib import closing, suppress
 
 import pytest
 from alarm_stage import Stage
+from fresh_registry import fresh_registry
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -20,7 +21,6 @@ from sqlalchemy import delete
 from alerting.alarm_life import SEVERITIES, SHELVED, quiet_of
 from alerting.desk import DeskError
 from registry.alarm_settings import AlarmSettings
-from registry.database import open_registry
 from registry.tables import Base
 
 STATES = [*(SEVERITIES.keys() - {"area_event"}), "running", "unknown", "planned_stop"]
@@ -150,7 +150,7 @@ class Lives(RuleBasedStateMachine):
 
 @pytest.fixture
 def lives(tmp_path):
-    with closing(open_registry(f"sqlite:///{tmp_path}/registry.db")) as Lives.registry:
+    with closing(fresh_registry(f"sqlite:///{tmp_path}/registry.db")) as Lives.registry:
         yield Lives
     Lives.registry = None
 

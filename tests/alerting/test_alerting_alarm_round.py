@@ -4,17 +4,17 @@ from contextlib import closing
 
 import pytest
 from alarm_stage import COUNTY, DAY_MS, HOUR_MS, MINUTE_MS, Stage
+from fresh_registry import fresh_registry
 from sqlalchemy.exc import IntegrityError
 
 from alerting.desk import DeskError
 from registry.alarm_settings import AlarmSettings
-from registry.database import open_registry
 from registry.tables import Alarm, StationTag
 
 
 @pytest.fixture
 def registry(tmp_path):
-    with closing(open_registry(f"sqlite:///{tmp_path}/registry.db")) as opened:
+    with closing(fresh_registry(f"sqlite:///{tmp_path}/registry.db")) as opened:
         yield opened
 
 

@@ -3,6 +3,7 @@
 from contextlib import closing
 
 import pytest
+from fresh_registry import fresh_registry
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
@@ -12,7 +13,6 @@ from alerting.alarm_life import SEVERITIES
 from alerting.alarms import Delays, follow, open_alarms
 from alerting.known import Decision
 from alerting.states import WITHOUT_ENERGY, last_so, open_periods, record
-from registry.database import open_registry
 from registry.tables import Alarm, AlarmEvent, StatePeriod, Station
 
 A = "410882-0001"
@@ -22,7 +22,7 @@ MINUTE_MS = 60_000
 
 @pytest.fixture
 def registry(tmp_path):
-    with closing(open_registry(f"sqlite:///{tmp_path}/registry.db")) as opened:
+    with closing(fresh_registry(f"sqlite:///{tmp_path}/registry.db")) as opened:
         with opened.writing() as session:
             session.add(Station(id=A))
         yield opened

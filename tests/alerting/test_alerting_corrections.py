@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from fresh_registry import fresh_registry
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select, text
@@ -17,7 +18,7 @@ from history.embedded import EmbeddedHistory
 from history.port import StationReading
 from registry.audit import first_broken
 from registry.config import AlertingSettings
-from registry.database import open_registry, upsert
+from registry.database import upsert
 from registry.dirty import mark_dirty
 from registry.dirty_spans import mark_span
 from registry.record_entry import RecordError
@@ -37,7 +38,7 @@ HOUR = 3_600_000
 def registry(request, tmp_path):
     is_sqlite = request.param == "sqlite"
     with seeded(
-        f"sqlite:///{tmp_path}/r.db" if is_sqlite else request.getfixturevalue("postgres").new_database()
+        f"sqlite:///{tmp_path}/r.db" if is_sqlite else request.getfixturevalue("postgres").new_registry()
     ) as opened:
         yield opened
 
@@ -50,7 +51,7 @@ def sqlite_registry(tmp_path):
 
 @contextmanager
 def seeded(url):
-    with closing(open_registry(url)) as opened:
+    with closing(fresh_registry(url)) as opened:
         with opened.writing() as session:
             session.add(County(code="410882", name="沁阳市"))
             session.flush()
@@ -345,7 +346,7 @@ def test_a_year_of_days_is_asked_for_in_pieces(registry):
 )
 def test_no_verdict_is_ever_lost(steps):
     """Whatever happens in whatever order: what was read once can be read for ever, a person's word stands."""
-    with closing(open_registry("sqlite://")) as registry:
+    with closing(fresh_registry("sqlite://")) as registry:
         with registry.writing() as session:
             session.add(Station(id=A))
             session.flush()

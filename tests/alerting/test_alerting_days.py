@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from fresh_registry import fresh_registry
 from sqlalchemy import select
 
 from alerting.days import day_runs, days_due, judge_days, usual_days
@@ -14,7 +15,6 @@ from alerting.replay import Span, replay
 from history.embedded import EmbeddedHistory
 from history.port import QUARTER_HOUR_MS, QuarterHour
 from registry.config import AlertingSettings
-from registry.database import open_registry
 from registry.exclusions import enter_exclusion
 from registry.tables import Alarm, DayVerdict, Device, StatePeriod, Station
 from service.civil import start_of
@@ -83,7 +83,7 @@ class Stores:
 @pytest.fixture
 def stores(tmp_path):
     with (
-        closing(open_registry(f"sqlite:///{tmp_path / 'registry.db'}")) as registry,
+        closing(fresh_registry(f"sqlite:///{tmp_path / 'registry.db'}")) as registry,
         closing(EmbeddedHistory(tmp_path / "history.db")) as history,
     ):
         with registry.writing() as session:
@@ -244,7 +244,7 @@ def test_a_replay_goes_on_where_the_last_one_ended(stores, tmp_path):
     stores.replay(rows, START + 21 * DAY + 5 * HOUR, START + 25 * DAY)
     broken = stores.verdicts(), stores.periods(), stores.alarms()
     with (
-        closing(open_registry(f"sqlite:///{tmp_path / 'other.db'}")) as registry,
+        closing(fresh_registry(f"sqlite:///{tmp_path / 'other.db'}")) as registry,
     ):
         with registry.writing() as session:
             session.add(Station(id=A, process="A2O", design_m3_per_day=20.0))

@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from fresh_registry import fresh_registry
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from servers import wait_until
@@ -16,7 +17,7 @@ from alerting.alarm_life import Quiet, clear, is_active, is_open, quiet_of, rise
 from alerting.desk import LONGEST_NOTE, LONGEST_SHELF, USUAL_SHELF, Desk, DeskError
 from alerting.mutes import end_expired, quiet_for, quiets, standing_mutes
 from registry.audit import first_broken
-from registry.database import Registry, open_registry
+from registry.database import Registry
 from registry.tables import Alarm, AlarmEvent, AlarmMute, Audit, Company, County, Station
 
 A, B = "410882-0001", "410882-0002"
@@ -106,7 +107,7 @@ class Centre:
 
 @pytest.fixture
 def centre(tmp_path: Path) -> Iterator[Centre]:
-    with closing(open_registry(f"sqlite:///{tmp_path}/registry.db")) as opened:
+    with closing(fresh_registry(f"sqlite:///{tmp_path}/registry.db")) as opened:
         yield Centre(opened)
 
 
@@ -115,8 +116,8 @@ def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Centre]:
     """The same in both kinds of database."""
     url = f"sqlite:///{tmp_path}/registry.db"
     if request.param == "postgresql":
-        url = request.getfixturevalue("postgres").new_database()
-    with closing(open_registry(url)) as opened:
+        url = request.getfixturevalue("postgres").new_registry()
+    with closing(fresh_registry(url)) as opened:
         yield Centre(opened)
 
 
@@ -450,7 +451,7 @@ def test_an_alarm_is_quiet_as_long_as_any_decision_stands_and_rings_at_the_end_o
 
 
 def test_two_people_at_one_station_wait_for_each_other_instead_of_locking_each_other_out(postgres):
-    with closing(open_registry(postgres.new_database())) as registry:
+    with closing(fresh_registry(postgres.new_registry())) as registry:
         centre = Centre(registry)
         number = centre.raised()
 

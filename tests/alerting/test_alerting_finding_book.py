@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from fresh_registry import fresh_registry
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
@@ -24,8 +25,8 @@ def registry(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Registr
     """With two counties and three stations, in both kinds of database."""
     url = f"sqlite:///{tmp_path}/registry.db"
     if request.param == "postgresql":
-        url = request.getfixturevalue("postgres").new_database()
-    with closing(open_registry(url)) as opened:
+        url = request.getfixturevalue("postgres").new_registry()
+    with closing(fresh_registry(url)) as opened:
         _seed(opened)
         yield opened
 

@@ -8,13 +8,13 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from fresh_registry import fresh_registry
 
 from alerting import findings_command
 from alerting.finding_book import note_findings
 from alerting.finding_past import Found
 from alerting.finding_rules import CODES
 from alerting.findings_command import HELP, register
-from registry.database import open_registry
 from registry.finding_words import HEADS, NOTHING, WORDS, hint
 from registry.tables import County, Station
 from service.civil import day_of
@@ -33,7 +33,7 @@ def centre(tmp_path):
     """Settings of a centre with three findings of two stations, the language to be named."""
     url = f"sqlite:///{tmp_path}/registry.db"
     today = day_of(now_ms(), ZONE)
-    with closing(open_registry(url)) as registry, registry.writing() as session:
+    with closing(fresh_registry(url)) as registry, registry.writing() as session:
         session.add_all([County(code="410882", name="沁阳市"), County(code="410822", name="博爱县")])
         session.flush()
         session.add_all(

@@ -78,3 +78,32 @@ def test_nothing_is_kept_of_a_block_whose_rows_were_not_written(tmp_path):
         assert view.use.ledger("a", NOW_MS).power.usage(NOW_MS - 4 * Q, NOW_MS).amount == 0
         with pytest.raises(HistoryError):
             view.write_quarter_hours([QuarterHour("a", 2_000_000 * Q, 5.0)])
+
+
+@pytest.mark.parametrize("sampling_s", [60, 300, 900])
+def test_a_round_asks_for_all_stations_together_however_seldom_they_are_read(tmp_path, sampling_s):
+    asked = []
+
+    class Told(EmbeddedHistory):
+        def raw(self, station, device, start_ms, end_ms):
+            asked.append(("raw", station))
+            return super().raw(station, device, start_ms, end_ms)
+
+        def edges(self, station, start_ms, end_ms):
+            asked.append(("edges", station))
+            return super().edges(station, start_ms, end_ms)
+
+    with closing(Told(tmp_path / "a.db")) as history, closing(EmbeddedHistory(tmp_path / "b.db")) as single:
+        for each in (history, single):
+            each._file._db.execute("PRAGMA synchronous = OFF")
+            each.write(
+                StationReading(name, reading(NOW_MS - age_s * 1000, 1e6 - age_s / 100))
+                for name in NAMES
+                for age_s in range(40, 2 * 86_400, sampling_s)
+            )
+        view, start_ms = FleetView(history), NOW_MS - RECENT_MS
+        with view.together(start_ms, NOW_MS, history.latest()):
+            for name in NAMES:
+                assert recompute(view, name, start_ms, NOW_MS) == recompute(single, name, start_ms, NOW_MS)
+        assert history.quarter_hours(0, 2**60) == single.quarter_hours(0, 2**60)
+    assert not asked

@@ -6,6 +6,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 import pytest
+from fresh_registry import fresh_registry
 from sqlalchemy import select
 
 from alerting.backtest_spool import Arrival
@@ -16,7 +17,6 @@ from collector.ingest import late_quarter_hours
 from history.embedded import EmbeddedHistory
 from history.port import QUARTER_HOUR_MS, StationReading
 from registry.config import AlertingSettings
-from registry.database import open_registry
 from registry.dirty import mark_dirty
 from registry.tables import Alarm, DayVerdict, Device, Presence, StatePeriod, Station
 from service.civil import day_of, start_of
@@ -96,7 +96,7 @@ def ticks(quiet_ms):
 def live(tmp_path, come, quiet_ms):
     """What the worker writes when it ticks at these times."""
     with (
-        closing(open_registry(f"sqlite:///{tmp_path}/registry.db")) as registry,
+        closing(fresh_registry(f"sqlite:///{tmp_path}/registry.db")) as registry,
         closing(EmbeddedHistory(tmp_path / "history.db")) as history,
     ):
         history._file._db.execute("PRAGMA synchronous = OFF")

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from fresh_registry import fresh_registry
 
 from alerting import alarm_life, escalation
 from alerting.alarm_book import AlarmBook
@@ -17,7 +18,7 @@ from alerting.performance_command import EXAMPLES, HELP, register
 from alerting.performance_past import DAY_MS, HOUR_MS, Annunciation, Quiet, Span
 from alerting.performance_words import NAMES, WORDS
 from registry.alarm_settings import AlarmSettings
-from registry.database import open_registry
+from registry.database import Registry
 from registry.tables import Alarm, AlarmEvent, AlarmMute, County, Station
 from service.civil import day_of, start_of
 from service.columns import width
@@ -35,13 +36,13 @@ def registry(request, tmp_path):
     """Three stations of two counties."""
     url = f"sqlite:///{tmp_path}/registry.db"
     if request.param == "postgresql":
-        url = request.getfixturevalue("postgres").new_database()
+        url = request.getfixturevalue("postgres").new_registry()
     with closing(seeded(url)) as opened:
         yield opened
 
 
 def seeded(url):
-    registry = open_registry(url)
+    registry = fresh_registry(url)
     with registry.writing() as session:
         session.add_all([County(code="410882", name="沁阳市"), County(code="410822", name="博爱县")])
         session.flush()
@@ -317,7 +318,7 @@ def test_fleeting_leaves_the_off_delay_out(centre, capsys):
         figures = {each["name"]: each["value"] for each in json.loads(capsys.readouterr().out)["figures"]}
         return figures["fleeting"]
 
-    with closing(open_registry(registry_url(centre))) as registry:
+    with closing(Registry(registry_url(centre))) as registry:
         add(registry, B, (50, "raised"), (69, "returned_to_normal"), cleared_ms=after(69))
     assert fleeting("") == 1
     assert fleeting("[alerting]\nclear_after_s = 500\n") == 0

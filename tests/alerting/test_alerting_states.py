@@ -4,6 +4,7 @@ from contextlib import closing
 from itertools import pairwise
 
 import pytest
+from fresh_registry import fresh_registry
 from hypothesis import given
 from hypothesis import strategies as st
 from synthetic_station import A, Rows
@@ -21,7 +22,6 @@ from alerting.states import (
     revise,
     states_on,
 )
-from registry.database import open_registry
 from registry.tables import StatePeriod, Station
 
 B = "410882-0002"
@@ -186,7 +186,7 @@ def test_periods_follow_each_other_without_hole(taken):
 
 @pytest.fixture
 def registry(tmp_path):
-    with closing(open_registry(f"sqlite:///{tmp_path}/registry.db")) as opened:
+    with closing(fresh_registry(f"sqlite:///{tmp_path}/registry.db")) as opened:
         with opened.writing() as session:
             session.add_all([Station(id=A), Station(id=B)])
             session.flush()

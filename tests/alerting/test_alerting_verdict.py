@@ -1,6 +1,7 @@
 """What a civil day counts as; every boundary from both sides."""
 
 from datetime import date
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -26,65 +27,83 @@ def whole(amount, share=1.0):
 def judged(power, flow, *, usual=USUAL, floor=FLOOR_KWH, **other):
     known = StationDay(*(whole(each) if isinstance(each, float) else each for each in (power, flow)), **other)
     judgement = judge_day(known, usual, floor)
+    assert "valid_hours" in judgement.evidence
     return judgement.verdict, judgement.reason
+
+
+def case(*meters, **other):
+    """A day that is judged when its test runs."""
+    return partial(judged, *meters, **other)
 
 
 LATE = MeterDay(3.0, 17, spans_day=False, share=0.7)
 HALF = 0.5
 UNLEARNT = USUAL._replace(days=13)
 CASES = {
-    "as usual": (judged(10.0, 20.0), ("running", "energy_as_expected")),
-    "exactly a low load's limit": (judged(3.0, 20.0), ("running", "energy_as_expected")),
-    "low energy with much effluent": (judged(3.0 - LITTLE, 10.0 + LITTLE), ("stopped", "too_little_energy")),
-    "low energy with little effluent": (judged(3.0 - LITTLE, 10.0), ("running", "low_load")),
-    "low energy with a drop": (judged(3.0 - LITTLE, 0.4 + LITTLE), ("running", "low_load")),
+    "as usual": (case(10.0, 20.0), ("running", "energy_as_expected")),
+    "exactly a low load's limit": (case(3.0, 20.0), ("running", "energy_as_expected")),
+    "low energy with much effluent": (case(3.0 - LITTLE, 10.0 + LITTLE), ("stopped", "too_little_energy")),
+    "low energy with little effluent": (case(3.0 - LITTLE, 10.0), ("running", "low_load")),
+    "low energy with a drop": (case(3.0 - LITTLE, 0.4 + LITTLE), ("running", "low_load")),
     "low energy and dry": (
-        judged(3.0 - LITTLE, 0.4, is_even=True), ("stopped", "little_energy_no_effluent")),
+        case(3.0 - LITTLE, 0.4, is_even=True), ("stopped", "little_energy_no_effluent")),
     "low energy and dry by a guess": (
-        judged(2.0, 0.0, is_even=True, usual=UNLEARNT), ("running", "low_load")),
-    "low energy and dry, but with a peak": (judged(2.0, 0.0), ("running", "low_load")),
-    "low and even energy with a drop": (judged(2.0, 0.4 + LITTLE, is_even=True), ("running", "low_load")),
-    "low energy, effluent not measured": (judged(1.0, None), ("running", "low_load")),
-    "low energy, effluent not known": (judged(1.0, LATE), ("running", "low_load")),
-    "exactly the floor": (judged(0.5, None), ("running", "low_load")),
-    "exactly the floor, dry": (judged(0.5, 0.0, is_even=True), ("stopped", "little_energy_no_effluent")),
-    "below the floor, dry": (judged(0.5 - LITTLE, 0.4), ("stopped", "no_energy_no_effluent")),
-    "below the floor, wet": (judged(0.5 - LITTLE, 20.0), ("stopped", "no_energy")),
-    "below the floor, effluent not known": (judged(0.0, None), ("stopped", "no_energy")),
-    "idle for as long as the limit": (judged(10.0, 0.0, idles=True), ("stopped", "idling")),
-    "idle, but not yet so long": (judged(10.0, 0.0), ("running", "energy_as_expected")),
-    "a wetland with water": (judged(0.0, 1.0, works_without_power=True), ("running", "effluent_as_expected")),
-    "a wetland without": (judged(0.0, 0.0, works_without_power=True), ("stopped", "no_energy_no_effluent")),
-    "only a flow meter": (judged(None, 0.4 + LITTLE), ("running", "effluent_as_expected")),
-    "only a flow meter, dry": (judged(None, 0.4), ("stopped", "no_effluent")),
-    "no meter": (judged(None, None), ("unknown", "no_data")),
-    "nothing known": (judged(MeterDay(), 20.0), ("unknown", "no_data")),
-    "17 valid hours": (judged(LATE, 20.0), ("unknown", "too_little_data")),
-    "18 valid hours": (judged(MeterDay(3.0, 18, share=0.75), 20.0), ("running", "energy_as_expected")),
+        case(2.0, 0.0, is_even=True, usual=UNLEARNT), ("running", "low_load")),
+    "low energy and dry, but with a peak": (case(2.0, 0.0), ("running", "low_load")),
+    "low and even energy with a drop": (case(2.0, 0.4 + LITTLE, is_even=True), ("running", "low_load")),
+    "low energy, effluent not measured": (case(1.0, None), ("running", "low_load")),
+    "low energy, effluent not known": (case(1.0, LATE), ("running", "low_load")),
+    "exactly the floor": (case(0.5, None), ("running", "low_load")),
+    "exactly the floor, dry": (case(0.5, 0.0, is_even=True), ("stopped", "little_energy_no_effluent")),
+    "below the floor, dry": (case(0.5 - LITTLE, 0.4), ("stopped", "no_energy_no_effluent")),
+    "below the floor, wet": (case(0.5 - LITTLE, 20.0), ("stopped", "no_energy")),
+    "below the floor, effluent not known": (case(0.0, None), ("stopped", "no_energy")),
+    "idle for as long as the limit": (case(10.0, 0.0, idles=True), ("stopped", "idling")),
+    "idle, but not yet so long": (case(10.0, 0.0), ("running", "energy_as_expected")),
+    "a wetland with water": (case(0.0, 1.0, works_without_power=True), ("running", "effluent_as_expected")),
+    "a wetland without": (case(0.0, 0.0, works_without_power=True), ("stopped", "no_energy_no_effluent")),
+    "only a flow meter": (case(None, 0.4 + LITTLE), ("running", "effluent_as_expected")),
+    "only a flow meter, dry": (case(None, 0.4), ("stopped", "no_effluent")),
+    "no meter": (case(None, None), ("unknown", "no_data")),
+    "nothing known": (case(MeterDay(), 20.0), ("unknown", "no_data")),
+    "17 valid hours": (case(LATE, 20.0), ("unknown", "too_little_data")),
+    "18 valid hours": (case(MeterDay(3.0, 18, share=0.75), 20.0), ("running", "energy_as_expected")),
     "bridged": (
-        judged(MeterDay(0.0, 0, spans_day=True, share=1.0), 0.0), ("stopped", "no_energy_no_effluent")),
+        case(MeterDay(0.0, 0, spans_day=True, share=1.0), 0.0), ("stopped", "no_energy_no_effluent")),
     "bridged, but too little of it": (
-        judged(MeterDay(5.0, 0, spans_day=True, share=0.449), 20.0), ("unknown", "too_little_data")),
+        case(MeterDay(5.0, 0, spans_day=True, share=0.449), 20.0), ("unknown", "too_little_data")),
     "just enough of it": (
-        judged(MeterDay(5.0, 0, spans_day=True, share=0.45), 20.0), ("running", "energy_as_expected")),
-    "half a day, half its limit": (judged(whole(1.5, HALF), None), ("running", "energy_as_expected")),
-    "half a day, less": (judged(whole(1.5 - LITTLE, HALF), None), ("running", "low_load")),
-    "half a day, half the floor": (judged(whole(0.25, HALF), None), ("running", "low_load")),
-    "half a day, below it": (judged(whole(0.25 - LITTLE, HALF), None), ("stopped", "no_energy")),
-    "half a day of a flow meter alone": (judged(None, whole(0.2, HALF)), ("stopped", "no_effluent")),
+        case(MeterDay(5.0, 0, spans_day=True, share=0.45), 20.0), ("running", "energy_as_expected")),
+    "half a day, half its limit": (case(whole(1.5, HALF), None), ("running", "energy_as_expected")),
+    "half a day, less": (case(whole(1.5 - LITTLE, HALF), None), ("running", "low_load")),
+    "half a day, half the floor": (case(whole(0.25, HALF), None), ("running", "low_load")),
+    "half a day, below it": (case(whole(0.25 - LITTLE, HALF), None), ("stopped", "no_energy")),
+    "half a day of a flow meter alone": (case(None, whole(0.2, HALF)), ("stopped", "no_effluent")),
     "half a day of it, a drop more": (
-        judged(None, whole(0.2 + LITTLE, HALF)), ("running", "effluent_as_expected")),
-    "half a day of much effluent": (judged(2.0, whole(5.1, HALF)), ("stopped", "too_little_energy")),
-    "excluded": (judged(0.0, 0.0, excluded="maintenance"), ("excluded", "approved_stop")),
-    "excluded, and nothing known": (judged(None, None, excluded="season"), ("excluded", "approved_stop")),
-    "samples without a counter": (judged(MeterDay(None, 24), 20.0), ("unknown", "too_little_data")),
+        case(None, whole(0.2 + LITTLE, HALF)), ("running", "effluent_as_expected")),
+    "half a day of much effluent": (case(2.0, whole(5.1, HALF)), ("stopped", "too_little_energy")),
+    "below the floor, effluent hardly known": (
+        case(0.0, MeterDay(0.0, 17, share=0.7)), ("stopped", "no_energy")),
+    "below the floor, a drop where no effluent is usual": (
+        case(0.0, 0.01, usual=USUAL._replace(volume_m3=None)), ("stopped", "no_energy")),
+    "only a flow meter, a drop where none is usual": (
+        case(None, 0.01, usual=USUAL._replace(volume_m3=None)), ("running", "effluent_as_expected")),
+    "half a day of a wetland with water": (
+        case(0.0, whole(0.2 + LITTLE, HALF), works_without_power=True), ("running", "effluent_as_expected")),
+    "exactly 18 valid hours of flow alone": (
+        case(None, MeterDay(8.0, 18, share=0.75)), ("running", "effluent_as_expected")),
+    "17 valid hours of flow alone": (
+        case(None, MeterDay(8.0, 17, share=0.7)), ("unknown", "too_little_data")),
+    "excluded": (case(0.0, 0.0, excluded="maintenance"), ("excluded", "approved_stop")),
+    "excluded, and nothing known": (case(None, None, excluded="season"), ("excluded", "approved_stop")),
+    "samples without a counter": (case(MeterDay(None, 24), 20.0), ("unknown", "too_little_data")),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_day_is(name):
-    got, wanted = CASES[name]
-    assert got == wanted
+    judge_it, wanted = CASES[name]
+    assert judge_it() == wanted
 
 
 shares = st.floats(0, 1)

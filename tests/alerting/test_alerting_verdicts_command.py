@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from fresh_registry import fresh_registry
 
 from alerting import verdicts_command
-from registry.database import RegistryError, open_registry, upsert
+from registry.database import Registry, RegistryError, upsert
 from registry.day_reasons import DAY_REASONS, day_reason
 from registry.exclusions import REASONS
 from registry.tables import Audit, DayVerdict, Station
@@ -35,7 +36,7 @@ class Command:
         self.url = f"sqlite:///{folder}/registry.db"
         self.config = folder / "centre.toml"
         self.write("zh-CN")
-        with closing(open_registry(self.url)) as registry, registry.writing() as session:
+        with closing(fresh_registry(self.url)) as registry, registry.writing() as session:
             session.add(Station(id=A))
             session.flush()
             days = {LONG_AGO: RUNNING, BEFORE: EXCLUDED, YESTERDAY: RUNNING}
@@ -62,7 +63,7 @@ class Command:
         )
 
     def verdict(self, day=YESTERDAY):
-        with closing(open_registry(self.url)) as registry, registry.reading() as session:
+        with closing(Registry(self.url)) as registry, registry.reading() as session:
             return session.get_one(DayVerdict, (A, day))
 
 
@@ -135,7 +136,7 @@ def test_a_day_is_corrected_and_the_correction_withdrawn(command):
     done = command("withdraw", "--station", A, "--day", YESTERDAY, "--by", "李工", "--reason", "误填")
     assert done == (0, [f"{A} {YESTERDAY}: correction withdrawn, the day is judged anew"], [])
     assert (command.verdict().verdict, command.verdict().corrected_by) == ("running", None)
-    with closing(open_registry(command.url)) as registry, registry.reading() as session:
+    with closing(Registry(command.url)) as registry, registry.reading() as session:
         rows = session.query(Audit).order_by(Audit.id)
         assert [(row.action, row.actor) for row in rows] == [
             ("verdict.correct", "赵工"),

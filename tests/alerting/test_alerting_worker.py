@@ -8,6 +8,7 @@ from contextlib import closing
 from zoneinfo import ZoneInfo
 
 import pytest
+from fresh_registry import fresh_registry
 from servers import wait_until
 from sqlalchemy import select
 
@@ -19,6 +20,7 @@ from history.port import QUARTER_HOUR_MS, HistoryError, QuarterHour, StationRead
 from registry.alarm_settings import AlarmSettings
 from registry.config import AlertingSettings
 from registry.database import open_registry, upsert
+from registry.devices import Beginning, note_devices
 from registry.dirty import dirty, mark_dirty
 from registry.exclusions import enter_exclusion
 from registry.meter_records import enter_exchange
@@ -31,6 +33,7 @@ from registry.tables import (
     DayVerdict,
     Device,
     Lease,
+    Notification,
     Presence,
     ServiceHealth,
     StatePeriod,
@@ -136,7 +139,7 @@ def flow(t, m3, m3h=1.0):
 @pytest.fixture
 def centre(tmp_path):
     with (
-        closing(open_registry(f"sqlite:///{tmp_path}/registry.db")) as registry,
+        closing(fresh_registry(f"sqlite:///{tmp_path}/registry.db")) as registry,
         closing(FlakyHistory(tmp_path / "history.db")) as history,
     ):
         history.real._file._db.execute("PRAGMA synchronous = OFF")
@@ -236,6 +239,26 @@ def test_readings_that_are_stored_before_their_meters_are_known_make_no_day_unhe
     centre.worker.tick(centre.now_ms)
     late = day_of(late_ms, ZONE)
     assert centre.rows(DayVerdict, "station_id", "day") == [(B, late), (B, late + ONE_DAY)]
+
+
+def test_days_before_a_box_was_first_heard_are_judged_when_their_readings_come(centre):
+    """A box that was dark at first delivers its newest readings first."""
+    first_ms = NOW_MS - 3 * DAY_MS
+    for at_ms, kwh in ((NOW_MS - DAY_MS, 20.0), (NOW_MS, 30.0)):
+        centre.read(B, at_ms, [kwh, kwh])
+    with centre.registry.writing() as session:
+        note_devices(session, {(B, "power-1"): Beginning("power", NOW_MS - DAY_MS)})
+        mark_dirty(session, [(B, NOW_MS - DAY_MS - (NOW_MS - DAY_MS) % Q)])
+    centre.worker.tick(NOW_MS)
+    yesterday = day_of(NOW_MS, ZONE) - ONE_DAY
+    assert centre.rows(DayVerdict, "day") == [(yesterday,)]
+    centre.read(B, first_ms, [0.0, 0.0])
+    with centre.registry.writing() as session:
+        note_devices(session, {(B, "power-1"): Beginning("power", first_ms)})
+        mark_dirty(session, [(B, first_ms - first_ms % Q)])
+    centre.now_ms += MINUTE_MS
+    centre.worker.tick(centre.now_ms)
+    assert sorted(centre.rows(DayVerdict, "day")) == [(yesterday - n * ONE_DAY,) for n in (2, 1, 0)]
 
 
 def test_dirty_quarter_hours_of_a_week_ago_are_recomputed_and_their_marks_cleared(centre):
@@ -590,8 +613,11 @@ def test_old_readings_go_at_night_and_what_was_made_of_them_stays(centre):
     centre.write(A, power(old_ms, 0.0), power(old_ms + Q, 0.0))
     row = QuarterHour(A, old_ms - old_ms % Q, 7.0)
     centre.history.real.write_quarter_hours([row])
+    long_ago_ms = centre.now_ms - 401 * DAY_MS
     with centre.registry.writing() as session:
         mark_dirty(session, [(A, row.start_ms)])
+        old = {"created_ms": long_ago_ms, "due_ms": long_ago_ms, "sent_ms": long_ago_ms}
+        session.add(Notification(channel="desk", content={}, **old))
     centre.now_ms = start_of(day_of(centre.now_ms, ZONE) + ONE_DAY, ZONE) + 90 * MINUTE_MS
     centre.worker.tick(centre.now_ms)
     assert len(centre.history.real.raw(A, "power-1", 0, centre.now_ms - 31 * DAY_MS)) == 2  # half past one
@@ -602,6 +628,7 @@ def test_old_readings_go_at_night_and_what_was_made_of_them_stays(centre):
     assert centre.history.real.quarter_hours(row.start_ms, row.start_ms + 1, [A]) == [row]
     with centre.registry.reading() as session:
         assert dirty(session) == []
+        assert session.scalars(select(Notification)).all() == []
 
 
 def test_a_store_that_cannot_delete_is_a_condition(centre):

@@ -170,8 +170,8 @@ def test_a_failure_that_nobody_foresaw_is_survived_and_counted(centre, mosquitto
         other.until(lambda: other.stored() == [1], "and the same one, when it sends again")
         centre.history.surprise = KeyError("nobody foresaw this either")
         one.send(reading(3))
-        wait_until(lambda: collector.figures.exceptions == 2, "storing has failed")
-        assert "store" in collector.conditions.current()
+        wait_until(lambda: "store" in collector.conditions.current(), "storing has failed")
+        assert collector.figures.exceptions == 2
         one.send(reading(3))
         one.until(lambda: 3 in one.stored(), "it is stored when it comes again")
         assert "store" not in collector.conditions.current()
@@ -269,6 +269,19 @@ def test_late_readings_are_marked_before_they_are_acknowledged(centre, mosquitto
         station.until(lambda: station.stored() == [1, 2, 3], "they are acknowledged")
         with centre.registry.reading() as session:
             assert dirty(session) == [(A, t - t % 900_000)]
+
+
+def test_a_box_that_was_dark_at_first_was_there_from_its_earliest_reading(centre, mosquitto):
+    """Its newest readings come first; the marks of older ones are never there without the beginning."""
+    centre.register(A)
+    newest, older, oldest = (now_ms() - hours * HOUR_MS for hours in (1, 30, 50))
+    with centre.running(), Outside(mosquitto.port) as station:
+        for n, t in enumerate((newest, oldest, older)):
+            station.send(reading(n, t))
+            station.until(lambda n=n: len(station.stored()) == n + 1, "acknowledged")
+            with centre.registry.reading() as session:
+                assert session.get_one(Device, (A, "power-1")).first_seen_ms == min((newest, oldest)[: n + 1])
+                assert session.query(DirtyQuarterHour).count() == n + 1
 
 
 def test_a_locked_registry_is_waited_for_and_nothing_is_lost_or_doubled(centre, mosquitto):

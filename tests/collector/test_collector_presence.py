@@ -3,12 +3,12 @@
 from contextlib import closing
 
 import pytest
+from fresh_registry import fresh_registry
 from sqlalchemy import func, select
 
 from collector.ingest import Work, take
 from collector.presence import SILENT_AFTER_MS, PresenceBook, fall_silent, write_presence
 from history.port import StationReading
-from registry.database import open_registry
 from registry.tables import Device, Presence, Station
 from telemetry.batch import encode_batch
 from telemetry.reading import NumberedReading, Reading
@@ -21,7 +21,7 @@ MINUTE_MS = 60_000
 
 @pytest.fixture
 def registry(tmp_path):
-    with closing(open_registry(f"sqlite:///{tmp_path}/registry.db")) as opened:
+    with closing(fresh_registry(f"sqlite:///{tmp_path}/registry.db")) as opened:
         with opened.writing() as session:
             session.add(Station(id=A))
         yield opened
@@ -50,7 +50,7 @@ def written(book, registry, now_ms):
     news = book.news(now_ms)
     if news is None:
         return False
-    write_presence(registry, news, now_ms)
+    write_presence(registry, news)
     book.wrote(news, now_ms)
     assert book.news(now_ms) is None
     return True
@@ -92,7 +92,7 @@ def test_a_first_reading_that_comes_while_a_hello_is_being_written_is_not_forgot
     news = book.news(NOW_MS)
     heard(book, NOW_MS + 1, power(NOW_MS))
     book.told(A, Status(online=True, version="0.1.0"), NOW_MS + 2, retained=False)
-    write_presence(registry, news, NOW_MS)
+    write_presence(registry, news)
     book.wrote(news, NOW_MS)
     assert written(book, registry, NOW_MS + 3)
     assert (told(registry).last_reading_ms, told(registry).version) == (NOW_MS, "0.1.0")
@@ -190,7 +190,7 @@ def test_a_registry_that_fails_keeps_the_news(registry):
             raise RuntimeError("no disk")
 
     with pytest.raises(RuntimeError):
-        write_presence(Broken(), book.news(NOW_MS), NOW_MS)
+        write_presence(Broken(), book.news(NOW_MS))
     assert written(book, registry, NOW_MS + 1)
     assert told(registry).online is True
     assert device(registry).kind == "power"
@@ -203,7 +203,7 @@ def test_what_comes_while_news_are_being_written_is_news_again(registry):
     book.told(A, Status(online=False), NOW_MS + 1, retained=False)
     heard(book, NOW_MS + 2, power(NOW_MS + 2, k="flow"))
     book.told(A, Status(online=False), NOW_MS + 3, retained=False)
-    write_presence(registry, news, NOW_MS)
+    write_presence(registry, news)
     book.wrote(news, NOW_MS)
     assert told(registry).online is True
     assert written(book, registry, NOW_MS + 4)

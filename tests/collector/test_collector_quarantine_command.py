@@ -12,13 +12,14 @@ import zlib
 from contextlib import closing
 
 import pytest
+from fresh_registry import fresh_registry
 
 from history.embedded import EmbeddedHistory
 from qingliu.cli import main
-from registry.database import Registry, open_registry
+from registry.database import Registry
 from registry.quarantine import EVERYTHING as ALL
 from registry.quarantine import Entry, find_ids, put_aside
-from registry.tables import Station
+from registry.tables import Audit, Station
 from service.process import now_ms
 
 A = "410882-0001"
@@ -65,6 +66,10 @@ class Command:
         self(*words, "--json")
         return json.loads(self.out)
 
+    def trail(self):
+        with closing(Registry(self.url)) as registry, registry.reading() as session:
+            return [(row.action, row.object, row.actor[:4], row.before) for row in session.query(Audit)]
+
     def ids(self):
         with closing(Registry(self.url)) as registry, registry.reading() as session:
             return find_ids(session, ALL)
@@ -74,7 +79,7 @@ class Command:
 def seeded(tmp_path_factory):
     """The registry with its entries, made once; a test takes a copy."""
     path = tmp_path_factory.mktemp("seeded") / "registry.db"
-    with closing(open_registry(f"sqlite:///{path}")) as registry, registry.writing() as session:
+    with closing(fresh_registry(f"sqlite:///{path}")) as registry, registry.writing() as session:
         session.add(Station(id=A))
         put_aside(session, ENTRIES)
     return path
@@ -164,6 +169,9 @@ def test_replay_says_what_became_of_each(command):
     assert lines[4].endswith("1 reading stored; stays: unknown_quantity: unknown quantity 'foo'")
     assert lines[5] == "5 entries: 1 replayed, 4 to stay; 2 readings stored"
     assert command.ids() == [1, 2, 3, 5]
+    assert [each[:3] for each in command.trail()] == [
+        ("quarantine.replay", f"quarantine:{number}", "cli:") for number in range(1, 6)
+    ]
     with closing(EmbeddedHistory(command.path)) as history:
         assert len(history.raw(A, None, 0, 2**60)) == 1  # the two are the same reading
 
@@ -200,7 +208,11 @@ def test_purge_removes_what_fits_and_nothing_else(command, words, left):
     gone = [number for number in range(1, 6) if number not in left]
     assert told == {"dry_run": True, "removed": 0, "ids": gone}
     assert command.ids() == [1, 2, 3, 4, 5]
+    assert command.trail() == []
     assert command("purge", *words, "--yes") == 0
+    noted = command.trail()
+    assert [each[:3] for each in noted] == [("quarantine.discard", f"quarantine:{n}", "cli:") for n in gone]
+    assert all(before["size_bytes"] for *_, before in noted)
     assert command.out.startswith(f"{len(gone)} entr")
     assert command.ids() == left
 

@@ -5,16 +5,17 @@ import zlib
 from contextlib import closing
 
 import pytest
+from fresh_registry import fresh_registry
 
 from collector.ingest import OLDEST_MS
 from collector.replay import replay
 from history.embedded import EmbeddedHistory
 from history.port import HistoryError, Rejected
-from registry.database import open_registry
 from registry.dirty import dirty
 from registry.quarantine import EVERYTHING as ALL
 from registry.quarantine import PAYLOAD_CAP_BYTES, Entry, find_ids, newest, put_aside
-from registry.tables import Station
+from registry.quarantine_trail import Actor
+from registry.tables import Audit, Station
 
 NOW = 1_795_241_100_000
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -58,7 +59,11 @@ class Place:
         with self.registry.reading() as session:
             ids = find_ids(session, ALL)
         history = None if is_dry else self.history
-        return list(replay(self.registry, history, ids, set(known), now))
+        return list(replay(self.registry, history, ids, set(known), Actor("somebody", now)))
+
+    def trail(self):
+        with self.registry.reading() as session:
+            return [(row.action, row.object, row.actor, row.after["fate"]) for row in session.query(Audit)]
 
     def stored(self, station=A):
         return [each.t for each in self.real.raw(station, None, 0, 2**60)]
@@ -75,7 +80,7 @@ class Place:
 @pytest.fixture
 def place(tmp_path):
     with (
-        closing(open_registry(f"sqlite:///{tmp_path}/registry.db")) as registry,
+        closing(fresh_registry(f"sqlite:///{tmp_path}/registry.db")) as registry,
         closing(EmbeddedHistory(tmp_path / "history.db")) as history,
     ):
         yield Place(registry, history)
@@ -216,7 +221,12 @@ def test_a_dry_run_tells_the_same_and_touches_nothing(place):
     told = place.replay(is_dry=True)
     assert (place.stored(), place.dirty(), len(place.left())) == ([], [], 2)
     assert place.left()[0] == ("not_json", "some text")
+    assert place.trail() == []
     assert place.replay() == told
+    assert place.trail() == [
+        ("quarantine.replay", "quarantine:1", "somebody", "replayed"),
+        ("quarantine.replay", "quarantine:2", "somebody", "kept"),
+    ]
 
 
 def test_an_entry_leaves_only_when_its_readings_are_safe(place):
@@ -227,7 +237,7 @@ def test_an_entry_leaves_only_when_its_readings_are_safe(place):
     place.history.fails_at = 2
     with pytest.raises(HistoryError):
         place.replay()
-    assert len(place.left()) == 100
+    assert (len(place.left()), len(place.trail())) == (100, 100)
     place.history.fails_at = 0
     assert {done.fate for done in place.replay()} == {"replayed"}
     assert (place.left(), len(place.stored())) == ([], 40)

@@ -3,6 +3,7 @@
 import pytest
 from console_centre import NOW_MS
 from console_login import Limits, log_in, token_of
+from console_matrix import PARTS, routes_of
 from fastapi.testclient import TestClient
 from starlette.routing import Mount
 
@@ -15,18 +16,6 @@ from registry.roles import PERMISSIONS, ROLES
 from registry.tables import LoginSession
 
 COMPANY = "清源环保运维有限公司"
-PARTS = {
-    "station_id": "410882-0001",
-    "alarm_id": "1",
-    "event_id": "1",
-    "report_id": "1",
-    "filename": "none.xlsx",
-    "entry_id": "1",
-    "exclusion_id": "1",
-    "version": "0",
-    "month": "2026-10",
-    "user_id": "1",
-}
 NOT_FOUND = {
     "/alarms/{alarm_id}/proof/{event_id}",
     "/reports/{report_id}",
@@ -40,22 +29,16 @@ OPEN_ANSWERS = {"/health": 200, "/metrics": 200, "/login": 303}
 """What the open addresses answer somebody who is logged in."""
 
 
-def routes_of(app):
-    """Every route, those of routers within routers too."""
-    waiting, found = list(app.routes), []
-    while waiting:
-        route = waiting.pop()
-        inner = getattr(route, "original_router", None)
-        waiting += inner.routes if inner is not None else []
-        found += [route] if inner is None else []
-    return found
-
-
 def permission_of(route):
     """What a route's door asks for; fails if it has none."""
     doors = [each.call for each in route.dependant.dependencies if isinstance(each.call, Access)]
     assert len(doors) == 1, f"{route.path} has no door"
     return doors[0].permission
+
+
+def is_data(path):
+    """Whether programs ask there, which are told without a page."""
+    return path.endswith(".json") or path.startswith("/api/")
 
 
 @pytest.fixture
@@ -99,7 +82,7 @@ def test_each_role_gets_exactly_its_pages_and_is_led_only_there(app, centre, str
                 expected = 403
             answer = stranger.get(route.path.format(**PARTS))
             assert answer.status_code == expected, (role, route.path)
-            if expected == 403 and not route.path.endswith(".json"):
+            if expected == 403 and not is_data(route.path):
                 assert 'href="/account"' in answer.text  # the page keeps its head
         text = stranger.get("/").text
         for path, permission in {"/reports": "reports.see", "/quarantine": "quarantine.see"}.items():
@@ -116,7 +99,7 @@ def test_a_stranger_is_led_to_the_login_and_scripts_are_told(app, stranger):
             assert stranger.post(path).status_code == 401, path
             continue
         answer = stranger.get(path)
-        if path.endswith(".json"):
+        if is_data(path):
             assert (answer.status_code, answer.json()) == (401, {"error": "not_logged_in"})
             continue
         assert answer.status_code == 303, path

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from console_alarms import alarms_of_each_kind, beneath_events, put_alarms
 from console_login import token_of
+from console_matrix import PARTS, routes_of
 from fastapi.testclient import TestClient
 from playwright.sync_api import sync_playwright
 from starlette.routing import Mount
-from test_console_access import PARTS, routes_of
 from test_console_browser import FLAGS, serving
 
 from console.app import create_app

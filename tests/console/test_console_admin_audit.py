@@ -11,6 +11,7 @@ import pytest
 from console_admin_browser import AdminBrowser
 from console_centre import DAY_MS, HOSTILE, NOW_MS, RUNNING
 from console_login import SEES_ALL, Limits, user_of
+from fresh_registry import fresh_registry
 from sqlalchemy import text as sql
 
 from console.admin_difference import Field, fields_of, in_one_line
@@ -20,7 +21,6 @@ from console.language import load_languages
 from console.person import Person
 from console.reader import Reader
 from registry.audit import note_change
-from registry.database import open_registry
 from registry.scope import Scope
 from registry.tables import Audit, County, Station
 from service.civil import clock_of
@@ -152,7 +152,7 @@ def test_whoever_is_limited_sees_what_was_done_within_the_limits(centre, tmp_pat
 
 @pytest.fixture
 def postgres_registry(postgres):
-    with closing(open_registry(postgres.new_database())) as registry:
+    with closing(fresh_registry(postgres.new_registry())) as registry:
         yield registry
 
 

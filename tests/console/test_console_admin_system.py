@@ -74,6 +74,11 @@ def test_certificates_say_whose_they_are_and_when_they_end(centre, tmp_path):
     browser = AdminBrowser(centre._replace(settings=settings), tmp_path)
     with browser.client:
         text = browser.get("/admin/system").text
+        numbers = browser.client.get("/metrics").text
+    ends = {line.split('"')[1] for line in numbers.splitlines() if line.startswith("qingliu_certificate_end")}
+    assert ends == {"console", "mqtt"}
+    first_s = (NOW_MS + SOON_MS) // 1000 - 1  # of the two in the console's file
+    assert float(numbers.partition('seconds{role="console"} ')[2].split()[0]) == pytest.approx(first_s, abs=1)
     for said in ("renew it now", "has ended", "cannot be read", "console.example.cn, desk.example.cn"):
         assert said in text
     assert str(tmp_path) not in text
@@ -97,6 +102,10 @@ def test_stores_have_their_size_and_the_room_that_is_left(centre, tmp_path, monk
         )
         (away,) = (row for row in stores(session, far) if row.name == "history")
         assert (away.kind, away.size_bytes, away.free_bytes) == ("InfluxDB", None, None)
+    rooms = admin_stores.free_bytes(centre.settings)
+    assert {"registry", "history", "reports"} <= rooms.keys()
+    assert all(room > 0 for room in rooms.values())
+    assert "history" not in admin_stores.free_bytes(far)
 
 
 def test_the_page_tells_services_leases_and_versions(admin, centre):

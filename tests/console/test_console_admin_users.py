@@ -9,13 +9,13 @@ import pytest
 from console_admin_browser import ADMIN, AdminBrowser
 from console_centre import NOW_MS
 from console_login import PASSWORD, PASSWORDS, Limits, token_of, user_of
+from fresh_registry import fresh_registry
 from sqlalchemy import select
 
 from console.admin_words import ACCOUNT_ERRORS
 from registry.account_errors import RULES, AccountError
 from registry.accounts import By, Rights, disable_user, find_user
 from registry.admins import refuse_losing_last
-from registry.database import open_registry
 from registry.tables import Audit, County, LoginSession
 
 COMPANY = "清源环保运维有限公司"
@@ -159,7 +159,7 @@ def test_the_last_administrator_of_the_whole_centre_stays(request, kind, centre)
 
 @pytest.fixture
 def empty_postgres(postgres):
-    with closing(open_registry(postgres.new_database())) as registry:
+    with closing(fresh_registry(postgres.new_registry())) as registry:
         yield registry
 
 

@@ -28,6 +28,7 @@ from console_alarms import (
 from console_centre import HOUR_MS, MINUTE_MS, NOW_MS, seed
 from console_login import SEES_ALL
 from fastapi.testclient import TestClient
+from fresh_registry import fresh_registry
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -54,7 +55,6 @@ from console.language import load_languages
 from console.reader import Reader
 from console.reasons import sentence
 from history.embedded import EmbeddedHistory
-from registry.database import open_registry
 from registry.tables import Station
 
 TAGS = re.compile(r"<[^>]+>")
@@ -285,7 +285,7 @@ def test_two_thousand_beneath_one_event_cost_no_more_than_ten(client, centre):
 
 def test_postgresql_lists_the_same(postgres, console_settings, tmp_path):
     with (
-        closing(open_registry(postgres.new_database())) as registry,
+        closing(fresh_registry(postgres.new_registry())) as registry,
         closing(EmbeddedHistory(tmp_path / "history.db")) as history,
     ):
         seed(registry, history)
@@ -344,7 +344,7 @@ def test_every_open_alarm_stands_on_exactly_one_list(kept_registry, **columns):
 def kept_registry(tmp_path_factory):
     """A registry that the examples of one test share."""
     url = f"sqlite:///{tmp_path_factory.mktemp('lists')}/registry.db"
-    with closing(open_registry(url)) as registry:
+    with closing(fresh_registry(url)) as registry:
         yield registry
 
 

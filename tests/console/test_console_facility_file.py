@@ -8,7 +8,7 @@ import pytest
 from console_centre import DAY_MS, HOSTILE, HOUR_MS, NOW_MS, RUNNING
 from sqlalchemy import event
 
-from console import words
+from console import trail_words, words
 from console.facility_file import MOST_RECORDS
 from registry import record_kinds
 from registry.audit import note_change
@@ -186,5 +186,5 @@ def test_the_vocabulary_covers_what_people_enter():
     kinds = (record_kinds.EXCHANGE, record_kinds.CT_CORRECTION, record_kinds.MANUAL_READING,
              record_kinds.INSPECTION, record_kinds.EXCLUSION)  # fmt: skip
     columns = {name for kind in kinds for name in kind.columns} - {"station", "entered", "at", "since"}
-    assert columns <= set(words.FIELDS)
-    assert {column.name for column in STATION_COLUMNS} - {"station"} <= set(words.FIELDS)
+    assert columns <= set(trail_words.FIELDS)
+    assert {column.name for column in STATION_COLUMNS} - {"station"} <= set(trail_words.FIELDS)

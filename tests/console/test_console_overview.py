@@ -19,12 +19,12 @@ from console_alarms import (
 from console_centre import DAY_MS, HOUR_MS, NOW_MS, RUNNING, seed
 from console_months import STATIONS, add_verdicts, made_report, seed_months, without_report
 from fastapi.testclient import TestClient
+from fresh_registry import fresh_registry
 
 from console.app import create_app
 from console.counties import ranks
 from console.palette import PALETTES
 from history.embedded import EmbeddedHistory
-from registry.database import open_registry
 from registry.services import report_health
 from registry.tables import County, DayVerdict, Report, Station
 
@@ -209,7 +209,7 @@ def test_a_month_nothing_is_known_of_has_no_rate(client):
 )
 def test_an_empty_register_is_said_in_words(console_settings, tmp_path, language, said):
     with (
-        closing(open_registry(console_settings.registry.url)) as registry,
+        closing(fresh_registry(console_settings.registry.url)) as registry,
         closing(EmbeddedHistory(tmp_path / "history.db")) as history,
     ):
         app = create_app(
@@ -237,7 +237,7 @@ def test_two_thousand_stations_fit_into_the_budget(months_client, months):
 
 def test_postgresql_gives_the_same_figures(postgres, console_settings, tmp_path):
     with (
-        closing(open_registry(postgres.new_database())) as registry,
+        closing(fresh_registry(postgres.new_registry())) as registry,
         closing(EmbeddedHistory(tmp_path / "history.db")) as history,
     ):
         seed(registry, history)

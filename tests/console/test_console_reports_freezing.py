@@ -13,6 +13,7 @@ from registry.scope import Scope
 from registry.tables import Audit, DayVerdict, Report
 from reporting import monthly
 from reporting.data_file import figures_of
+from reporting.drawing import draw
 from reporting.edition import data_of
 from service.civil import Month
 
@@ -30,7 +31,8 @@ def draft(months, monkeypatch):
     monkeypatch.setattr(monthly, "contents", small_contents)
     with months.registry.writing() as session:
         without_report(session, "2026-10")
-    return monthly.make_report(months.registry, months.settings, OCTOBER, NOW_MS, "reporting").id
+    drawn = draw(months.registry, months.settings, OCTOBER, NOW_MS)
+    return monthly.write_draft(months.registry, months.settings, drawn, "reporting").id
 
 
 def words(text):

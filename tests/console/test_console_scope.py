@@ -11,12 +11,12 @@ from console_centre import DAY_MS, HOUR_MS, NOW_MS
 from console_login import Limits, log_in
 from console_months import OCTOBER, add_verdicts, made_report
 from fastapi.testclient import TestClient
+from fresh_registry import fresh_registry
 from starlette.routing import Mount
 
 from alerting.alarm_life import AREA_EVENT
 from console.app import create_app
 from history.embedded import EmbeddedHistory
-from registry.database import open_registry
 from registry.exclusions import enter_exclusion
 from registry.quarantine import Entry, put_aside
 from registry.tables import Alarm, Company, County, Device, Presence, Quarantine, Report, StatePeriod, Station
@@ -67,9 +67,9 @@ def two_counties(request, tmp_path_factory, console_settings_of):
     folder = tmp_path_factory.mktemp("two-counties")
     url = f"sqlite:///{folder}/registry.db"
     if request.param == "postgresql":
-        url = request.getfixturevalue("postgres").new_database()
+        url = request.getfixturevalue("postgres").new_registry()
     settings = console_settings_of(folder)
-    with closing(open_registry(url)) as registry, closing(EmbeddedHistory(folder / "history.db")) as history:
+    with closing(fresh_registry(url)) as registry, closing(EmbeddedHistory(folder / "history.db")) as history:
         with registry.writing() as session:
             fill(session, folder / "reports")
         yield create_app(settings, registry, history, lambda: NOW_MS, folder / "vega-0.js"), registry

@@ -10,11 +10,11 @@ from time import perf_counter
 import pytest
 from console_centre import MINUTE_MS, NOW_MS, STATES
 from console_login import SEES_ALL, Limits, log_in
+from fresh_registry import fresh_registry
 
 from console.station_csv import harmless
 from console.station_list import choices, every_station, station_page
 from console.station_search import EVERY_STATION, SORTS, Search, search_of
-from registry.database import open_registry
 from registry.tables import Company, County, Device, Presence, StatePeriod, Station, StationClass, Town
 
 PROCESSES = ("A2O", "AO", "wetland", "")
@@ -99,9 +99,9 @@ def test_every_column_sorts_both_ways_and_says_so(client, centre):
 def test_both_databases_find_and_order_alike(request, tmp_path, kind):
     url = f"sqlite:///{tmp_path}/registry.db"
     if kind == "postgresql":
-        url = request.getfixturevalue("postgres").new_database()
+        url = request.getfixturevalue("postgres").new_registry()
     today = date(2026, 11, 21)
-    with closing(open_registry(url)) as registry:
+    with closing(fresh_registry(url)) as registry:
         add_many(registry, 60)
         with registry.reading() as session:
             for column in SORTS:

@@ -5,9 +5,10 @@ import json
 from contextlib import closing
 
 import pytest
+from fresh_registry import fresh_registry
 
 from qingliu.cli import main
-from registry.database import open_registry
+from registry.database import Registry
 from registry.passwords import Passwords
 from registry.tables import Audit, Company, County, User
 
@@ -22,7 +23,7 @@ def config(tmp_path):
         encoding="utf-8",
     )
     with (
-        closing(open_registry(f"sqlite:///{tmp_path}/registry.db")) as registry,
+        closing(fresh_registry(f"sqlite:///{tmp_path}/registry.db")) as registry,
         registry.writing() as session,
     ):
         session.add_all([County(code="410823", name="武陟县"), County(code="410882", name="沁阳市")])
@@ -48,7 +49,7 @@ def run(config, password_file):
 
 def kept(tmp_path):
     with (
-        closing(open_registry(f"sqlite:///{tmp_path}/registry.db")) as registry,
+        closing(Registry(f"sqlite:///{tmp_path}/registry.db")) as registry,
         registry.reading() as session,
     ):
         return session.query(User).all(), session.query(Audit).all()
@@ -109,6 +110,23 @@ def test_a_password_is_asked_for_twice_or_read_from_stdin(run, config, tmp_path,
 def test_what_cannot_be_is_said_in_one_line(run, capfd, words, said):
     assert run(*words, password=words[0] != "disable-user") == 2
     assert capfd.readouterr().err == f"qingliu console {words[0]}: {said}\n"
+
+
+def test_the_last_administrator_of_the_whole_centre_is_not_shut(run, tmp_path, capfd):
+    assert run("add-user", "王工", "--role", "admin") == 0
+    assert run("add-user", "li", "--role", "admin", "--counties", "410882") == 0
+    assert run("add-user", "zhao", "--role", "admin") == 0
+    assert run("disable-user", "zhao", password=False) == 0
+    capfd.readouterr()
+    assert run("disable-user", "王工", password=False) == 2
+    assert capfd.readouterr().err == (
+        "qingliu console disable-user: at least one administrator of the whole centre must be able to log in"
+        " (got 王工)\n"
+    )
+    users, _ = kept(tmp_path)
+    assert [user.name for user in users if user.disabled_ms is None] == ["王工", "li"]
+    assert run("enable-user", "zhao", password=False) == 0
+    assert run("disable-user", "王工", password=False) == 0
 
 
 def test_a_weak_password_and_a_missing_file_are_said(run, password_file, tmp_path, capfd):

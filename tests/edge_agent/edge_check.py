@@ -5,7 +5,8 @@ from pathlib import Path
 
 from edge_agent.commissioning.check import Result, checks
 from edge_agent.commissioning.check_result import Finding
-from edge_agent.commissioning.check_words import WORDS, worded
+from edge_agent.commissioning.check_wording import worded
+from edge_agent.commissioning.check_words import WORDS
 from edge_agent.language import LANGUAGES
 
 STATION = "410882-0001"

@@ -9,7 +9,7 @@ from edge_agent.listener import BusError
 from simulator.line import Fault, PtyLine
 from simulator.slave import Line, Slave
 
-TIMEOUT_S = 0.06
+TIMEOUT_S = 0.1
 
 
 def word(address: int) -> int:

@@ -13,9 +13,9 @@ from servers import wait_until
 
 from edge_agent.commissioning import check_box
 from edge_agent.commissioning.check_box import clock, disk, port
-from edge_agent.commissioning.owner import User, may
 from edge_agent.commissioning.port_users import Holder, holders, lasting_name
 from edge_agent.config import BusSettings, OutboxSettings
+from service.account import User, may
 from simulator.line import PtyLine
 from simulator.slave import Line
 

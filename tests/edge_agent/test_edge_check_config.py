@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from edge_agent.commissioning import check_config
 from edge_agent.commissioning.check_config import configuration, known_of
 from edge_agent.commissioning.check_page import exit_code
-from edge_agent.commissioning.owner import User
+from service.account import User
 
 
 def test_a_file_that_is_fine(tmp_path):

@@ -1,5 +1,6 @@
 """The way to the broker, cut at every place where it can be cut; against real servers."""
 
+import hashlib
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -143,6 +144,41 @@ def test_a_certificate_of_ours_that_ends_or_is_of_another_station(start: Start, 
     assert codes(seen(path, "tls", synchronised=lambda: True))[1:] == ["tls fail ours_ended"]
     refused = seen(path, "tls", "login", synchronised=lambda: False)
     assert codes(refused) == ["tls ok trusted", "login fail ours_expired"]
+
+
+def test_the_centres_list_of_the_revoked_past_its_end_is_not_our_certificate(
+    start: Start, tmp_path, centre: Authority
+):
+    broker = start(require_certificate=True, crl_file=centre.revoke(ends=NOW - DAY / 24))
+    path = with_tls(tmp_path, broker.tls_port, centre, *named(centre.client(STATION)))
+    found = seen(path, "tls", "login", synchronised=lambda: True)
+    assert codes(found) == ["tls ok trusted", "login fail revoked_list_ended"]
+    assert found[1].text == (
+        f"refused as expired, but {found[1].figures['cert_file']} holds:"
+        " the centre's list of the revoked has expired"
+    )
+
+
+def test_a_renewed_certificate_is_the_one_that_is_looked_at(start: Start, tmp_path, centre: Authority):
+    """The enrolled one has ended long ago, and the agent has gone on with the renewed one."""
+    broker = start(require_certificate=True, use_identity_as_username=True)
+    ended = centre.client(STATION, begins=NOW - 9 * DAY, ends=NOW - DAY)
+    path = with_tls(tmp_path, broker.tls_port, centre, *named(ended))
+    new = centre.client(STATION)
+    origin = hashlib.sha256(ended.cert_file.read_bytes()).hexdigest().encode()
+    renewed = tmp_path / "renewed.pem"
+    renewed.write_bytes(origin + b"\n" + new.cert_file.read_bytes() + new.key_file.read_bytes())
+    found = seen(path, "tls", "login", synchronised=lambda: True)
+    assert codes(found) == ["tls ok trusted", "login ok logged_in"]
+    renewed.write_bytes(b"0" * 64 + renewed.read_bytes()[64:])  # of another enrolment
+    assert codes(seen(path, "tls", synchronised=lambda: True))[1:] == ["tls fail ours_ended"]
+
+
+def test_a_broker_that_is_mute_at_the_login_costs_the_given_time_only(tmp_path):
+    with listener(backlog=5) as mute:
+        found = seen(config(tmp_path, broker=mute.getsockname()[1]), "login", timeout_s=0.3)
+    assert codes(found) == ["login fail unanswered"]
+    assert found[0].figures["within_s"] == 0.3
 
 
 def test_an_expired_broker_is_judged_by_a_clock_that_is_right(start: Start, tmp_path, centre: Authority):

@@ -100,7 +100,7 @@ def test_a_broker_without_a_collector(mosquitto: Mosquitto, tmp_path):
     assert last(found) == (
         "fail",
         "no_ack",
-        "the broker takes our message, but no collector answers (0 s)",
+        "the broker takes our message, but no collector answers (0.3 s)",
     )
 
 

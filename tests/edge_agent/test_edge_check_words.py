@@ -9,7 +9,8 @@ from broker_faults import MQTT, every_fault
 from edge_agent.commissioning.broker_fault_words import BROKER_FAULTS
 from edge_agent.commissioning.check_result import NAMES, Code, Finding, State
 from edge_agent.commissioning.check_round_trip import refused
-from edge_agent.commissioning.check_words import WORDS, worded
+from edge_agent.commissioning.check_wording import worded
+from edge_agent.commissioning.check_words import WORDS
 from edge_agent.language import LANGUAGES
 from service.broker_words import CODES
 from telemetry.reading import WHYS

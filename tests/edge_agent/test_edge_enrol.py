@@ -4,6 +4,7 @@ import os
 import pwd
 import re
 import stat
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -407,6 +408,26 @@ def test_the_command_shows_what_to_compare_and_what_comes_next(tmp_path, files, 
     chinese = capsys.readouterr().out.splitlines()
     assert chinese[0] == "此前已开通，未作改动"
     assert len(chinese) == len(page)
+
+
+@pytest.fixture
+def shanghai(monkeypatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "Asia/Shanghai")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_people_are_told_the_day_of_the_boxs_zone_and_machines_the_instant(
+    tmp_path, centre, config, capsys, shanghai
+):
+    ends = (NOW + 100 * DAY).replace(hour=20, microsecond=0)  # in Shanghai the next day has begun
+    bundle = written(tmp_path / "b.tar.gz", parts(centre, centre.client(STATION, ends=ends)))
+    assert command(bundle, "--config", config, "--language", "en") == 0
+    assert f"valid until  {ends + DAY:%Y-%m-%d}" in capsys.readouterr().out
+    assert command(bundle, "--config", config, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["ends"] == f"{ends:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def test_the_command_for_machines(tmp_path, files, config, capsys):

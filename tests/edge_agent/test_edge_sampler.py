@@ -340,6 +340,9 @@ def test_a_full_outbox_is_said_and_sampling_goes_on(tmp_path):
             if full:
                 raise OutboxError("outbox o.db: full, max_mb allows no more")
 
+        def disk_free_mb(self) -> int:
+            return 1
+
     with SimulatedStation() as station:
         [line] = line_samplers(
             agent(tmp_path, station.port), Full(), Clock(), conditions, hurry=lambda: None, fatal=fatal.append
@@ -355,4 +358,31 @@ def test_a_full_outbox_is_said_and_sampling_goes_on(tmp_path):
         damaged.append(True)
         line.round(boot_ms() + 1000)
         assert fatal == ["outbox o.db: database disk image is malformed"]
+        line._bus.close()
+
+
+@pytest.mark.parametrize(("free_mb", "is_working"), [(0, True), (1, False)])
+def test_a_full_disk_is_no_reason_to_start_anew_and_another_fault_is(
+    free_mb, is_working, tmp_path, monkeypatch
+):
+    """The watchdog kills what makes no progress; on a full disk it would do so for ever."""
+    now = [boot_ms()]
+    monkeypatch.setattr(sampler_module, "boot_ms", lambda: now[0])
+
+    class Failing:
+        def accept(self, polls, offset) -> None:
+            raise OutboxError("outbox o.db: it cannot be written")
+
+        def disk_free_mb(self) -> int:
+            return free_mb
+
+    with SimulatedStation() as station:
+        [line] = line_samplers(
+            agent(tmp_path, station.port), Failing(), Clock(), Conditions(logging.getLogger("s")),
+            hurry=lambda: None, fatal=lambda _text: None,
+        )  # fmt: skip
+        now[0] += 600_000
+        assert not line.is_working(now[0])
+        line.round(now[0] + 1000)
+        assert line.is_working(now[0]) is is_working
         line._bus.close()

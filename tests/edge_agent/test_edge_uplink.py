@@ -5,12 +5,12 @@ import msgspec
 import pytest
 from counting_proxy import CountingProxy
 from edge_centre import STATION, Centre, agent, trusted, untrusted
-from servers import Mosquitto, wait_until
+from servers import Mosquitto, free_port, wait_until
 
 from edge_agent import delivery as delivery_module
 from edge_agent import link as link_module
 from edge_agent import uplink as uplink_module
-from edge_agent.meter import Poll
+from edge_agent.meter import Poll, boot_ms
 from edge_agent.outbox import OutboxDamagedError
 from service import broker as broker_module
 from service.process import now_ms
@@ -315,6 +315,15 @@ def test_the_loop_outlives_what_nobody_foresaw(tmp_path, mosquitto, centre, capl
     assert [each.message for each in caplog.records if each.exc_info] == [
         "uplink: unexpected failure, connecting anew"
     ]
+
+
+def test_while_it_waits_to_connect_anew_it_is_known_to_live(tmp_path, monkeypatch):
+    """Where a hand is needed the waits are longer than the watchdog's patience with one step."""
+    monkeypatch.setattr(uplink_module, "FIRST_RECONNECT_S", 3600)
+    with agent(tmp_path, free_port()) as station:
+        station.thread.start()
+        wait_until(lambda: station.uplink.step_ms > boot_ms() + 2_000_000, "it tells when it goes on")
+        assert "uplink" in station.conditions.current()
 
 
 def test_a_centre_that_does_not_answer_is_said(tmp_path, mosquitto, monkeypatch, centre):

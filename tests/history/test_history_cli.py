@@ -16,6 +16,7 @@ from registry.config import load_centre
 from registry.database import open_registry
 from registry.dirty import dirty
 from registry.stations import import_csv
+from registry.tables import Device
 from service.progress import Progress
 from telemetry.reading import Reading
 
@@ -125,12 +126,13 @@ def test_a_history_moves_by_export_and_import(centre, store, filled, tmp_path, c
     assert everything(store) == some_days()
 
 
-def test_an_import_has_its_quarter_hours_computed_anew(centre, store, tmp_path):
+def test_an_import_has_its_quarter_hours_computed_anew_and_its_days_judged(centre, store, tmp_path):
     path = tmp_path / "late.csv"
     path.write_text(f"{HEADER}{A},power-1,power,2026-11-01T00:16:00+08:00,good,5\n")
     assert run(centre, "import", str(path)) == 0
     with closing(open_registry(load_centre(centre).registry.url)) as registry, registry.reading() as session:
         assert dirty(session) == [(A, START + 900_000)]
+        assert session.get_one(Device, (A, "power-1")).first_seen_ms == START + 960_000
 
 
 def test_instants_devices_and_lines_of_json(centre, filled, capsys):
@@ -175,12 +177,17 @@ def test_files_that_cannot_be_read_are_told(centre, tmp_path, capsys):
     assert run(centre, "import", str(path)) == 1
     path.write_text("a;b\n")
     assert run(centre, "import", str(path)) == 1
+    for text in ('{"station":"a","d":"power-1"}\n', ""):
+        path.write_text(text)
+        assert run(centre, "import", str(path)) == 1
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == f"{path}: cannot be read: No such file or directory"
     assert lines[1] == f"{path}: line 2: is not UTF-8 text. Save the file as CSV UTF-8."
     assert lines[2].startswith(
         f"{path}: line 1: lacks column 'station', 'device', 'kind', 'time'. Known are: "
     )
+    assert lines[3] == f"{path}: line 1: is JSON, not CSV. Export it again with --format csv."
+    assert lines[4] == f"{path}: has no header: the file is empty. Export it again as CSV."
 
 
 def test_what_the_store_refuses_is_told_by_its_line(centre, store, tmp_path, capsys):

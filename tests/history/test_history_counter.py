@@ -53,9 +53,9 @@ def test_odd_samples_are_told_by_neighbours_that_agree(values, odd):
 @given(st.lists(st.integers(0, 6), max_size=30), st.integers(0, 30))
 def test_whether_a_sample_is_odd_depends_on_its_near_neighbours_only(values, place):
     whole = odd_samples(values)
-    near = values[max(place - 4, 0) : place + 5]
+    near = values[max(place - 7, 0) : place + 8]
     if place < len(values):
-        assert (place in whole) == (min(place, 4) in odd_samples(near))
+        assert (place in whole) == (min(place, 7) in odd_samples(near))
 
 
 @given(st.lists(st.floats(0, 1e6)))

@@ -141,7 +141,9 @@ def test_a_long_or_strange_cell_is_shown_short_and_plain():
 
 
 BAD_FILES = {
-    "": "line 1: lacks column 'station', 'device', 'kind', 'time'. Known are: station, ",
+    "": "has no header: the file is empty. Export it again as CSV.",
+    "a,b\n": "line 1: lacks column 'station', 'device', 'kind', 'time'. Known are: station, ",
+    '{"station":"a"}\n': "line 1: is JSON, not CSV. Export it again with --format csv.",
     "station,device,kind\n": "line 1: lacks column 'time'. Known are: ",
     HEADER.replace("energy", "enregy"): "line 1: has an unknown column 'enregy_kwh'. Known are: ",
     HEADER.replace("volume_m3", "energy_kwh"): "line 1: has twice the column 'energy_kwh'. Known are: ",

@@ -5,14 +5,15 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from fresh_registry import fresh_registry
 from notify_receivers import Mailbox, WebReceiver
 
-from registry.database import Registry, open_registry
+from registry.database import Registry
 
 
 @pytest.fixture
 def registry(tmp_path: Path) -> Iterator[Registry]:
-    with closing(open_registry(f"sqlite:///{tmp_path}/registry.db")) as opened:
+    with closing(fresh_registry(f"sqlite:///{tmp_path}/registry.db")) as opened:
         yield opened
 
 

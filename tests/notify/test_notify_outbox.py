@@ -3,14 +3,14 @@
 from contextlib import closing
 
 import pytest
+from fresh_registry import fresh_registry
 from notify_receivers import NOW_MS, channel, message, post
 from sqlalchemy import select
 
 from notify.message import message_of
-from notify.outbox import put
+from notify.outbox import forget, put
 from notify.roster import Roster, Shift
-from registry.database import open_registry
-from registry.tables import Alarm, AlarmEvent, County, Notification
+from registry.tables import Alarm, AlarmEvent, County, DeliveryAttempt, Notification
 
 HOUR_MS = 3_600_000
 
@@ -19,8 +19,8 @@ HOUR_MS = 3_600_000
 def either_registry(request, tmp_path):
     url = f"sqlite:///{tmp_path}/either.db"
     if request.param == "postgresql":
-        url = request.getfixturevalue("postgres").new_database()
-    with closing(open_registry(url)) as opened:
+        url = request.getfixturevalue("postgres").new_registry()
+    with closing(fresh_registry(url)) as opened:
         yield opened
 
 
@@ -82,3 +82,22 @@ def test_outside_its_hours_a_channel_is_told_later_and_the_roster_of_then_decide
     assert [(row.key, row.channel, row.due_ms) for row in rows_of(registry)] == [
         ("event-1", "zhang", opening), ("event-2", "li", NOW_MS),
     ]  # fmt: skip
+
+
+def test_old_messages_go_but_for_those_that_wait(either_registry, monkeypatch):
+    monkeypatch.setattr("notify.outbox._AT_ONCE", 2)
+    ages = {"sent": 100, "waits": 100, "failed": 100, "also sent": 100, "young": 300}
+    with either_registry.writing() as session:
+        for key, at_ms in ages.items():
+            session.add(
+                Notification(
+                    key=key, channel="desk", created_ms=at_ms, due_ms=at_ms, content={},
+                    sent_ms=at_ms if key in {"sent", "also sent", "young"} else None,
+                    failed_ms=at_ms if key == "failed" else None,
+                )
+            )  # fmt: skip
+            session.add(DeliveryAttempt(channel="desk", at_ms=at_ms, notifications=1, subject=key))
+    assert len(list(forget(either_registry, 300))) > 4  # in portions
+    assert [row.key for row in rows_of(either_registry)] == ["waits", "young"]
+    with either_registry.reading() as session:
+        assert [row.subject for row in session.scalars(select(DeliveryAttempt))] == ["young"]

@@ -120,7 +120,7 @@ def test_what_was_there_is_kept_beside(centre, archive):
         name + end for name in ("registry.db", "reports", "uploads", "ca")
         for end in ("", ".before-restore", ".before-restore-2")
     }  # fmt: skip
-    assert "no readings are put back: the archive has none" in done.stderr
+    assert "all restored but the readings, for the archive has none" in done.stderr
     assert backup_copy.faults(data / "registry.db.before-restore", thorough=True) == []
     assert (data / "ca.before-restore" / "ca.crt").read_bytes() == b"a certificate"
     assert stat.S_IMODE((data / "ca").stat().st_mode) == 0o700
@@ -190,7 +190,7 @@ def test_a_registry_moves_from_sqlite_to_postgresql(tmp_path, centre, archive, p
         centre.config.read_text().replace(f"sqlite:///{tmp_path}/data/registry.db", centre.url)
     )
     done = centre.run("restore", str(archive), "--yes", code=1)
-    assert "no readings are put back" in done.stderr
+    assert "all restored but the readings" in done.stderr
     assert centre.everything() == before
     again = centre.run("restore", str(archive), "--yes", code=1)
     assert f"kept       {tmp_path}/data/registry.db.before-restore" in again.stdout
@@ -205,7 +205,9 @@ def test_a_centre_with_influxdb_is_told_to_back_that_up_too(centre):
     assert done.stderr == told
     assert "readings   not in it: the influxdb store keeps them" in done.stdout
     done = centre.run("restore", str(centre.folder / "one.tar.gz"), "--yes")
-    assert done.stderr == "The readings are in InfluxDB: restore it from its own backup (docs/backup.md).\n"
+    assert done.stderr == ""
+    told = "The readings have a backup of their own: restore InfluxDB from it (docs/backup.md).\n"
+    assert done.stdout.endswith(told)
 
 
 def test_one_that_another_process_has_open_is_found_even_if_it_was_deleted(centre, archive):

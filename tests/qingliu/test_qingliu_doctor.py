@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sqlite3
 import threading
 from contextlib import closing, contextmanager
@@ -18,15 +19,22 @@ from qingliu import doctor_machine
 from qingliu.cli import main
 from qingliu.doctor import exit_code
 from qingliu.doctor_finding import Finding
-from qingliu.doctor_machine import Person, backup, clock, may
+from qingliu.doctor_influxd import influxd
+from qingliu.doctor_machine import backup, can, clock
+from registry.config import CentreSettings, HistorySettings
 from registry.database import open_registry
 from registry.identity.authority_folder import make_authority
 from registry.services import report_health
 from registry.tables import Notification, ServiceHealth
+from service.account import User, user_named
+from service.mqtt import Mqtt
 from service.process import now_ms
 
 DAY = 86_400_000
+DROP_IN = (Path(__file__).parents[2] / "configs" / "influxdb" / "qingliu.conf").read_text()
 NOW = 1_793_000_000_000
+ENDS = datetime.now(UTC).replace(hour=20) + timedelta(days=20)
+"""Of the broker's certificate: in Shanghai the next day has begun."""
 SETTINGS = """
 [mqtt]
 host = "127.0.0.1"
@@ -79,7 +87,7 @@ def broker(mosquitto_program, tmp_path_factory):
     """A broker with TLS and a password, its certificate good for 20 days more."""
     folder = tmp_path_factory.mktemp("broker")
     authority = Authority(folder / "own")
-    server = authority.server("127.0.0.1", ends=datetime.now(UTC) + timedelta(days=20))
+    server = authority.server("127.0.0.1", ends=ENDS)
     tls = Tls(authority.ca_file, server.cert_file, server.key_file)
     running = Mosquitto(mosquitto_program, folder / "mosquitto", tls=tls, passwords={"collector": "secret"})
     running.start()
@@ -162,6 +170,7 @@ def test_a_centre_that_is_well(tmp_path, broker, console, ask, request, database
     }  # fmt: skip
     assert found["registry"][0].text.endswith(", whole")
     assert found["broker's certificate"][0].remedy.startswith("Make a new one in time")
+    assert found["broker's certificate"][0].text.endswith(f", until {ENDS + timedelta(days=1):%Y-%m-%d}")
 
 
 def silent(centre):
@@ -280,18 +289,18 @@ def test_rights_are_those_of_the_services_user(tmp_path):
     path = tmp_path / "file"
     path.write_text("")
     uid, gid = path.stat().st_uid, path.stat().st_gid
-    owner, member, other = (Person("o", uid, frozenset()), Person("m", 99_999, frozenset({gid})),
-                            Person("x", 99_999, frozenset()))  # fmt: skip
+    owner, member, other = (User("o", uid, frozenset()), User("m", 99_999, frozenset({gid})),
+                            User("x", 99_999, frozenset()))  # fmt: skip
     if uid == 0:  # who may everything
         owner = owner._replace(uid=0)
     path.chmod(0o640)
-    assert [may(each, path, 4) for each in (owner, member, other)] == [True, True, False]
-    assert [may(each, path, 2) for each in (owner, member, other)] == [True, False, False]
+    assert [can(each, path, "r") for each in (owner, member, other)] == [True, True, False]
+    assert [can(each, path, "w") for each in (owner, member, other)] == [True, False, False]
     tmp_path.chmod(0o720)  # a folder that cannot be entered cannot be written either
-    assert not may(member, tmp_path, 2)
+    assert not can(member, tmp_path, "w")
     tmp_path.chmod(0o730)
-    assert may(member, tmp_path, 2)
-    assert not may(member, tmp_path / "none", 4)
+    assert can(member, tmp_path, "w")
+    assert not can(member, tmp_path / "none", "r")
 
 
 def test_the_clock():
@@ -315,6 +324,53 @@ def test_the_newest_backup_counts(tmp_path):
     assert backup(tmp_path, NOW + DAY).state == "fail"
 
 
+def test_archives_that_will_fill_the_disk_are_told_before(tmp_path, monkeypatch):
+    for day, megabytes in ((1, 10), (2, 40)):
+        path = tmp_path / f"qingliu-2026010{day}-000000.tar.gz"
+        with path.open("wb") as file:
+            file.truncate(megabytes * 1_000_000)  # a hole: it takes no room
+        os.utime(path, ns=(NOW * 10**6,) * 2)
+    needed = 15 * 40_000_000 - 50_000_000
+    for free, state in ((needed, "ok"), (needed - 1, "warn")):
+        monkeypatch.setattr(
+            shutil, "disk_usage", lambda _folder, free=free: shutil._ntuple_diskusage(0, 0, free)
+        )
+        found = backup(tmp_path, NOW)
+        assert found.state == state
+    assert found.text.endswith("2 kept; 14 of 0.0 GB each will need 0.6 GB more, 0.5 GB are free")
+    assert "--keep" in found.remedy
+
+
+def test_as_many_archives_are_counted_on_as_the_unit_keeps():
+    unit = (Path(__file__).parents[2] / "systemd" / "qingliu-backup.service").read_text()
+    assert f"--keep {doctor_machine.NIGHTS_KEPT} " in unit
+
+
+@pytest.mark.parametrize(
+    ("url", "files", "states"),
+    [
+        ("http://127.0.0.1:8086", {"influxdb.service": "[Service]"}, ["warn"]),
+        (
+            "http://localhost:8086",
+            {"influxdb.service": "", "influxdb.service.d/qingliu.conf": DROP_IN},
+            ["ok"],
+        ),
+        ("http://127.0.0.1:8086", {}, []),
+        ("http://192.0.2.7:8086", {"influxdb.service": "[Service]"}, []),
+    ],
+)
+def test_an_influxd_of_this_machine_is_started_with_its_logs_sealed(tmp_path, url, files, states):
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    settings = CentreSettings(
+        mqtt=Mqtt(host="127.0.0.1"), history=HistorySettings(backend="influxdb", url=url)
+    )
+    found = list(influxd(settings, [tmp_path / "none", tmp_path]))
+    assert [each.state for each in found] == states
+    assert all(each.remedy for each in found if each.state == "warn")
+
+
 def test_exit_codes():
     ok, warn, fail = Finding("a", "ok", ""), Finding("b", "warn", ""), Finding("c", "fail", "")
     assert [
@@ -325,6 +381,6 @@ def test_exit_codes():
 
 
 def test_a_machine_without_such_a_user(monkeypatch):
-    monkeypatch.setattr(doctor_machine, "USER", "nobody-of-this-name")
+    monkeypatch.setattr(doctor_machine, "user_named", lambda: user_named("nobody-of-this-name"))
     assert doctor_machine.service_user().uid == os.geteuid()
     assert Path("/").exists()

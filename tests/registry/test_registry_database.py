@@ -162,8 +162,12 @@ def test_a_reader_cannot_leave_anything_behind(registry):
         assert list(session.scalars(select(Station))) == []
 
 
-def test_sqlite_is_prepared_for_every_connection(sqlite_registry):
-    with sqlite_registry.reading() as one, sqlite_registry.reading() as two:
+def test_sqlite_is_prepared_for_every_connection(tmp_path):
+    with (
+        closing(open_registry(f"sqlite:///{tmp_path}/registry.db")) as registry,
+        registry.reading() as one,
+        registry.reading() as two,
+    ):
         for session in (one, two):
             told = [session.execute(text(f"PRAGMA {name}")).scalar() for name in
                     ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")]  # fmt: skip

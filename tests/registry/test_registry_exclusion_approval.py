@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 from alembic import command
+from fresh_registry import fresh_registry
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from record_entry_seed import BY, DAY, NOW, ZONE, A, B, Q, audited, marks, ms, seed
@@ -317,7 +318,7 @@ def test_what_was_entered_before_the_rule_counts_as_approved(registry_url):
 def test_the_command_enters_lists_and_approves(tmp_path, capsys):
     url, config = f"sqlite:///{tmp_path}/registry.db", tmp_path / "centre.toml"
     config.write_text(f'[mqtt]\nhost = "127.0.0.1"\ntls = false\n[registry]\nurl = "{url}"\n')
-    with closing(open_registry(url)) as registry:
+    with closing(fresh_registry(url)) as registry:
         seed(registry)
 
     def said(*words):

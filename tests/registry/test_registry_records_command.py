@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import openpyxl
 import pytest
+from fresh_registry import fresh_registry
 from record_entry_seed import A, B, marks, seed
 
 from qingliu.cli import main
 from registry import record_batch
 from registry.audit import first_broken
-from registry.database import Registry, open_registry
+from registry.database import Registry
 from registry.record_cells import WHEN
 from registry.record_kinds import SAMPLE_RULE
 from registry.tables import Audit, Exclusion, Inspection, ManualReading, WaterSample
@@ -49,7 +50,7 @@ class Command:
 @pytest.fixture
 def command(tmp_path, capsys):
     made = Command(tmp_path, capsys)
-    with closing(open_registry(made.url)) as registry:
+    with closing(fresh_registry(made.url)) as registry:
         seed(registry)
     return made
 

@@ -46,10 +46,10 @@ def test_a_lease_is_given_back_by_its_holder_only(registry):
 
 
 @pytest.mark.parametrize("earlier", ["nobody", "expired"])
-def test_of_two_that_ask_at_once_one_gets_the_lease(registry_url, registry, earlier):
+def test_of_two_that_ask_at_once_one_gets_the_lease(registry, earlier):
     if earlier == "expired":
         assert take(registry, "old", -5_000)
-    other, answers = Registry(registry_url), []
+    other, answers = Registry(registry.url), []
     with closing(other):
         rival = threading.Thread(target=lambda: answers.append(take(other, "two", 10)))
         with registry.writing() as session:
@@ -88,13 +88,13 @@ def test_dirty_marks_are_set_once_listed_in_order_and_cleared(registry):
         assert dirty(session) == [("a", 900_000)]
 
 
-def test_a_mark_made_while_another_is_being_cleared_is_not_lost(registry_url, registry):
+def test_a_mark_made_while_another_is_being_cleared_is_not_lost(registry):
     """The collector marks what it has just stored, while the worker clears what it has computed before."""
     with registry.writing() as session:
         session.add(Station(id="a"))
         session.flush()
         mark_dirty(session, [("a", 0)])
-    other = Registry(registry_url)
+    other = Registry(registry.url)
 
     def mark():
         with other.writing() as session:

@@ -5,6 +5,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 import pytest
+from fresh_registry import fresh_registry
 from sqlalchemy import select
 
 from alerting.judging import Rules
@@ -13,7 +14,6 @@ from history.embedded import EmbeddedHistory
 from history.port import QUARTER_HOUR_MS, StationReading
 from registry.audit import first_broken
 from registry.config import AlertingSettings
-from registry.database import open_registry
 from registry.dirty import dirty, mark_dirty
 from registry.stations import import_csv, note_pending
 from registry.stations_import import carry_out, plan_import, read_stations
@@ -257,7 +257,7 @@ def test_the_worker_judges_the_days_of_a_changed_station_anew(tmp_path):
     start_ms, end_ms = start_of(day, ZONE), start_of(day + ONE_DAY, ZONE)
     hour_ms = 3_600_000
     with (
-        closing(open_registry(f"sqlite:///{tmp_path}/registry.db")) as registry,
+        closing(fresh_registry(f"sqlite:///{tmp_path}/registry.db")) as registry,
         closing(EmbeddedHistory(tmp_path / "history.db")) as history,
     ):
         bring_in(registry, tmp_path, "station,design_m3_per_day\na,5\n")

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from qingliu.cli import main
-from registry.database import open_registry
+from registry.database import Registry
 from registry.stations_columns import STATION_COLUMNS
 from registry.tables import (
     Audit,
@@ -67,7 +67,7 @@ def filled(run, centre):
 
 
 def actors(folder):
-    with closing(open_registry(f"sqlite:///{folder}/r.db")) as registry, registry.reading() as session:
+    with closing(Registry(f"sqlite:///{folder}/r.db")) as registry, registry.reading() as session:
         return list(session.scalars(select(Audit.actor).order_by(Audit.id)))
 
 
@@ -196,7 +196,7 @@ def test_show_says_everything(run, filled):
     station = "410882-0001"
     entered = {"station_id": station, "entered_ms": 1_760_000_000_000}
     by_wang = {"entered_by": "王", **entered}
-    with closing(open_registry(f"sqlite:///{filled}/r.db")) as registry, registry.writing() as session:
+    with closing(Registry(f"sqlite:///{filled}/r.db")) as registry, registry.writing() as session:
         at = 1_760_000_000_000
         session.add_all([
             Device(station_id=station, device="power-1", kind="power", make="正泰", first_seen_ms=at),

@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
+from fresh_registry import fresh_registry
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from registry.database import open_registry
 from registry.sheet import read_sheet
 from registry.stations_columns import CHOICES, CLASSES, EXAMPLE_STATIONS, HEADS, PROCESSES, STATION_COLUMNS
 from registry.stations_command import csv_text
@@ -96,11 +96,12 @@ def csv_of(stations):
     stations=[
         EMPTY | {"name": "_x0041_", "village": "_x_", "longitude": 0.1 + 0.2, "company": "'x"},
         EMPTY | {"name": "2024-01-01", "village": "1.0", "class_document": "=1", "class": "shut"},
+        EMPTY | {"name": "'=1+1", "village": "''@x", "company": "-1", "tags": "'+a;=b"},
     ]
 )
 @given(stations=st.lists(STATIONS, min_size=1, max_size=4))
 def test_an_export_imports_without_any_change(tmp_path, stations):
-    with closing(open_registry("sqlite://")) as registry:
+    with closing(fresh_registry("sqlite://")) as registry:
         take_in(registry, put(tmp_path, csv_of(stations), "in.csv"))
         records, counties = records_of(registry)
         for data in (
@@ -109,7 +110,7 @@ def test_an_export_imports_without_any_change(tmp_path, stations):
         ):
             plan = take_in(registry, put(tmp_path, data, "out"))
             assert (plan.changes, plan.counties, plan.unchanged) == ([], {}, list(records))
-    with closing(open_registry("sqlite://")) as other:
+    with closing(fresh_registry("sqlite://")) as other:
         take_in(other, tmp_path / "out")
         assert records_of(other) == (records, counties)
 

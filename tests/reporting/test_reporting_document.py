@@ -15,6 +15,7 @@ from reporting_centre import IN_NOVEMBER, OCTOBER, ZONE
 from registry.tables import Finding
 from reporting import document
 from reporting.document import FontError, monthly_document
+from reporting.document_words import DocumentWords
 from reporting.figures import month_figures
 from reporting.fonts import lettering
 from reporting.month_lines import Change, PlanLine
@@ -114,6 +115,24 @@ def test_every_figure_of_the_month_stands_in_the_document(rich, language):
     pages = text.rstrip("\f").split("\f")
     said = "第{}页共{}页" if language == "zh-CN" else "page{}of{}"
     assert all(said.format(n, len(pages)) in "".join(page.split()) for n, page in enumerate(pages, start=1))
+
+
+@pytest.mark.parametrize(
+    ("language", "count", "sentence"),
+    [
+        ("en", 1, "1 value differs from the revision before; see the table of changes."),
+        ("en", 2, "2 values differ from the revision before; see the table of changes."),
+        ("zh-CN", 1, "与上一版相比有 1 处变更，见变更表。"),
+    ],
+)
+def test_a_sentence_agrees_with_its_number(language, count, sentence):
+    assert DocumentWords(language).said("said_changes", count=count) == sentence
+
+
+def test_one_county_is_not_all_of_them():
+    words = DocumentWords("en")
+    assert words.said("none_missed", count=1, target="90%").startswith("The county with facilities")
+    assert words.said("none_missed", count=3, target="90%").startswith("All 3 counties with facilities")
 
 
 def test_the_smaller_tables_are_printed(rich):

@@ -5,9 +5,9 @@ from datetime import date
 from fractions import Fraction
 
 import pytest
+from fresh_registry import fresh_registry
 from reporting_centre import IN_NOVEMBER, OCTOBER, ZONE, ReportedCentre, at, populate
 
-from registry.database import open_registry
 from registry.tables import County, DayVerdict, Finding, Station
 from reporting.figures import month_figures
 from reporting.month_lines import Change, PlanLine
@@ -226,7 +226,7 @@ def test_an_empty_registry_has_no_first_month(centre):
 
 
 def test_on_postgresql_it_is_the_same(postgres, city, tmp_path):
-    with closing(open_registry(postgres.new_database())) as registry:
+    with closing(fresh_registry(postgres.new_registry())) as registry:
         other = ReportedCentre(registry, tmp_path)
         other.found()
         populate(other)

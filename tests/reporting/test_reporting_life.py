@@ -6,6 +6,7 @@ from datetime import date
 from fractions import Fraction
 
 import pytest
+from fresh_registry import fresh_registry
 from report_life import Life, small_contents
 from reporting_centre import OCTOBER, ReportedCentre, at
 from sqlalchemy import delete, select, text, update
@@ -14,7 +15,6 @@ from sqlalchemy.exc import DatabaseError
 import reporting.drawing
 import reporting.monthly
 from registry.config import CentreSettings
-from registry.database import open_registry
 from registry.notify_settings import Channel, NotifySettings
 from registry.tables import Audit, DayVerdict, Exclusion, Notification, Report
 from reporting.drawing import draw
@@ -427,7 +427,7 @@ def test_the_message_of_a_draft_that_was_withdrawn_is_not_sent(told):
 
 def test_the_same_life_on_postgresql(postgres, tmp_path, monkeypatch):
     monkeypatch.setattr(reporting.monthly, "contents", small_contents)
-    with closing(open_registry(postgres.new_database())) as registry:
+    with closing(fresh_registry(postgres.new_registry())) as registry:
         centre = ReportedCentre(registry, tmp_path)
         centre.found()
         centre.station("410882-0005", "R" * 25 + "S" * 6)

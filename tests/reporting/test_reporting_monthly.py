@@ -16,7 +16,7 @@ import reporting.monthly
 from registry.tables import Report
 from reporting.drawing import draw
 from reporting.headline import decimal
-from reporting.monthly import Freezing, freeze_report, make_report
+from reporting.monthly import Freezing, freeze_report, write_draft
 from reporting.rate import RULE_VERSION
 from reporting.report_files import ReportError, report_file, staged
 from reporting.report_rows import due_months
@@ -37,7 +37,8 @@ def due(centre, now_ms, hour=7):
 
 
 def make(centre, month=OCTOBER, now_ms=IN_NOVEMBER):
-    return make_report(centre.registry, centre.settings, month, now_ms, "王工")
+    drawn = draw(centre.registry, centre.settings, month, now_ms)
+    return write_draft(centre.registry, centre.settings, drawn, "王工")
 
 
 def names(folder):
@@ -146,8 +147,9 @@ def test_what_follows_a_frozen_revision_leaves_its_files_as_they_are(city, small
 
 
 def test_a_row_that_cannot_be_written_leaves_no_file(city, small):
+    drawn = draw(city.registry, city.settings, OCTOBER, IN_NOVEMBER)
     with pytest.raises(IntegrityError):
-        make_report(city.registry, city.settings, OCTOBER, IN_NOVEMBER, None)
+        write_draft(city.registry, city.settings, drawn, None)
     assert (rows(city), names(city.folder)) == ([], [])
 
 

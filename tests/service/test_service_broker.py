@@ -9,7 +9,6 @@ from counting_proxy import CountingProxy
 from servers import Mosquitto, free_port, wait_until
 from service_fake_broker import CONNACK, HANG_UP, SUBACK_REFUSED, FakeBroker
 
-from service import broker
 from service.broker import BrokerError, Connection, Message, Will
 from service.mqtt import Mqtt
 from service.mqtt_stream import MOST_IN_A_STEP
@@ -188,7 +187,7 @@ def test_a_password_file_that_cannot_be_read(tmp_path: Path):
 )
 def test_each_answer_to_the_login_has_its_words(code: int, kind: str, what: str):
     with FakeBroker(b"\x20\x02\x00" + bytes([code])) as fake:
-        assert refusal(at(fake.port), kind=kind) == COMPLAINT.format(port=fake.port, what=what)
+        assert refusal(at(fake.port), kind=kind, timeout_s=0.3) == COMPLAINT.format(port=fake.port, what=what)
 
 
 def test_no_way_leads_there():
@@ -221,10 +220,9 @@ def test_plain_where_the_broker_hangs_up():
     ],
 )
 @pytest.mark.parametrize("end", [HANG_UP, None])
-def test_what_answers_is_no_broker(answer: bytes, kind: str, what: str, end, monkeypatch):
-    monkeypatch.setattr(broker, "CONNECT_TIMEOUT_S", 0.3)
+def test_what_answers_is_no_broker(answer: bytes, kind: str, what: str, end):
     with FakeBroker(answer, *([end] if end is None else [])) as fake:
-        assert refusal(at(fake.port), kind=kind) == COMPLAINT.format(port=fake.port, what=what)
+        assert refusal(at(fake.port), kind=kind, timeout_s=0.3) == COMPLAINT.format(port=fake.port, what=what)
 
 
 def test_a_refused_subscription_is_no_connection():
@@ -247,12 +245,11 @@ def test_a_broker_that_ends_it_right_after_the_login():
     ("answers", "what"),
     [([None], "did not answer the login"), ([CONNACK, None], "did not answer the subscription")],
 )
-def test_a_mute_broker_is_given_up(answers, what, monkeypatch):
-    monkeypatch.setattr(broker, "CONNECT_TIMEOUT_S", 0.3)
+def test_a_mute_broker_is_given_up(answers, what):
     with FakeBroker(*answers) as fake:
-        text = refusal(at(fake.port), kind="unreachable")
+        text = refusal(at(fake.port), kind="unreachable", timeout_s=0.3)
     assert text == COMPLAINT.format(
-        port=fake.port, what=f"{what} within 0 s. Is that a broker, and is it well?"
+        port=fake.port, what=f"{what} within 0.3 s. Is that a broker, and is it well?"
     )
 
 

@@ -19,7 +19,7 @@ def test_the_figures_are_those_of_the_text():
         assert text.isprintable()
         for name, value in fault.figures.items():
             if isinstance(value, float | int):
-                assert f"{value:.0f} s" in text, (fault.code, name)
+                assert f"{value:g} s" in text, (fault.code, name)
             elif _INSTANT.fullmatch(value):
                 stamp = value[:16].replace("T", " ")
                 assert stamp in text or name in {"begins", "ends"}, (fault.code, name)

@@ -220,6 +220,8 @@ def test_a_broker_with_a_clients_certificate(start: Start, centre: Authority):
 
 # --- our certificate ---
 
+EXPIRED = "it has expired, or the broker's list of the revoked has. See when it ends; have that one renewed."
+
 
 @pytest.fixture(params=["TLSv1.3", "TLSv1.2"])
 def guarded(request, start: Start, centre: Authority, broker_identity: Identity, tmp_path: Path):
@@ -252,7 +254,7 @@ def test_the_broker_refuses_our_certificate(
         assert connection._client.socket().version() == version
     expected = {
         "revoked": "it was revoked. Have a new one issued, if that is wanted.",
-        "expired": "it has expired. Have it renewed.",
+        "expired": EXPIRED,
         "future": "it is not yet valid there, or damaged. Check the broker's clock, or renew it.",
         "server": "it is not meant for a client. Have it issued anew.",
         "stranger": "it is of another authority than the broker trusts. Have one issued by the centre's.",
@@ -262,6 +264,15 @@ def test_the_broker_refuses_our_certificate(
         assert text == f"refuses our certificate {identity.cert_file}: {expected[name]}", name
     wanted = "wants a certificate of ours. Give mqtt.cert_file and mqtt.key_file."
     assert refusal(at(port, centre)) == wanted
+
+
+def test_a_list_of_the_revoked_past_its_end_is_named(
+    start: Start, centre: Authority, client: Identity, broker_identity: Identity
+):
+    """OpenSSL has one alert for a certificate and a list that have expired."""
+    server = start(broker_identity, require_certificate=True, crl_file=centre.revoke(ends=NOW - DAY / 24))
+    text = refusal(at(server.tls_port, centre, client))
+    assert text == f"refuses our certificate {client.cert_file}: {EXPIRED}"
 
 
 def test_a_name_the_broker_does_not_know(start: Start, centre: Authority, broker_identity: Identity):

@@ -1,0 +1,89 @@
+"""Files that are whole or not there."""
+
+import os
+
+import pytest
+
+from service.whole_file import Owner, part_of, write_part, write_whole
+
+
+def names(folder):
+    return sorted(each.name for each in folder.iterdir())
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o644, 0o444])
+def test_a_file_has_its_mode_whatever_the_umask_says(tmp_path, mode):
+    path = tmp_path / "settings"
+    before = os.umask(0o077)
+    try:
+        write_whole(path, b"one", mode=mode)
+        write_whole(path, b"two", mode=mode)
+    finally:
+        os.umask(before)
+    assert (path.read_bytes(), path.stat().st_mode & 0o777, names(tmp_path)) == (b"two", mode, ["settings"])
+
+
+def test_nobody_else_may_read_it_while_it_is_written(tmp_path, monkeypatch):
+    seen = []
+    sync = os.fchmod
+    monkeypatch.setattr(os, "fchmod", lambda fd, mode: (seen.append(os.fstat(fd).st_mode), sync(fd, mode)))
+    before = os.umask(0)
+    try:
+        write_whole(tmp_path / "key", b"secret", mode=0o644)
+    finally:
+        os.umask(before)
+    assert [mode & 0o777 for mode in seen] == [0o600]
+
+
+def test_what_is_there_stays_where_nothing_may_give_way(tmp_path):
+    path = tmp_path / "bundle"
+    path.write_bytes(b"one")
+    with pytest.raises(FileExistsError):
+        write_whole(path, b"two", mode=0o600, replace=False)
+    assert (path.read_bytes(), names(tmp_path)) == (b"one", ["bundle"])
+
+
+def test_a_disk_that_fails_leaves_the_former_file_and_nothing_else(tmp_path, monkeypatch):
+    path = tmp_path / "settings"
+    path.write_bytes(b"one")
+
+    def full(_descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left on device"):
+        write_whole(path, b"two", mode=0o600)
+    assert (path.read_bytes(), names(tmp_path)) == (b"one", ["settings"])
+
+
+def test_file_and_folder_are_synced_before_it_is_done(tmp_path, monkeypatch):
+    path, synced = tmp_path / "settings", []
+    sync = os.fsync
+
+    def noted(descriptor):
+        synced.append(("folder" if os.path.isdir(f"/proc/self/fd/{descriptor}") else "file", path.exists()))  # noqa: PTH112 - a descriptor's name
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    write_whole(path, b"one", mode=0o600)
+    assert synced == [("file", False), ("folder", True)]
+
+
+def test_a_link_in_the_waiting_place_is_not_followed(tmp_path):
+    part = tmp_path / "part"
+    part.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(FileExistsError):
+        write_part(part, b"one", mode=0o600)
+    assert names(tmp_path) == ["part"]
+
+
+def test_two_writers_wait_in_two_places(tmp_path):
+    path = tmp_path / "settings"
+    assert part_of(path) != part_of(path)
+    assert part_of(path).parent == tmp_path
+
+
+def test_a_file_is_given_to_its_owner_before_it_is_seen(tmp_path):
+    path = tmp_path / "settings"
+    write_whole(path, b"one", mode=0o600, owner=Owner(os.geteuid(), os.getegid()))
+    assert (path.stat().st_uid, path.stat().st_gid) == (os.geteuid(), os.getegid())
