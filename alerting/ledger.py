@@ -1,8 +1,8 @@
 """One station's quarter hours with running sums, so that any window or day is summed at once."""
 
 import math
-from collections.abc import Iterable
-from itertools import pairwise
+from collections.abc import Collection, Iterable, Sequence
+from itertools import groupby, pairwise
 from statistics import median
 from typing import NamedTuple
 
@@ -135,24 +135,49 @@ class MeterLedger(Steps):
                 return (self._first + place) * self.step_ms
         return None
 
-    def day(self, start_ms: int, end_ms: int) -> MeterDay:
-        """What is known of a civil day, which begins and ends on whole quarter hours."""
-        self._settle()
+    def repeats(self, start_ms: int, end_ms: int, least_ms: int) -> list[tuple[int, int]]:
+        """The spans of at least a length in which the counter rests at one momentary value above 0.
+
+        That is the last answer of a meter, told again and again by what stands between it and the box.
+        """
         low, high = self._inside(start_ms, end_ms)
-        known = self._known[high] - self._known[low] if high > low else 0
-        hours = self._valid_hours(start_ms, end_ms)
+        found: list[tuple[int, int]] = []
+        for level, places in groupby(range(low, high), self._resting_level):
+            run = list(places)
+            if level and len(run) * self.step_ms >= least_ms:
+                found.append(
+                    ((self._first + run[0]) * self.step_ms, (self._first + run[-1] + 1) * self.step_ms)
+                )
+        return found
+
+    def _resting_level(self, place: int) -> float:
+        """The momentary value of a step, to 9 digits, while the counter rests; else 0."""
+        level = self._levels[place]
+        return float(f"{level:.8e}") if self._amounts[place] == 0 and level > 0 else 0.0
+
+    def day(self, start_ms: int, end_ms: int, without: Sequence[tuple[int, int]] = ()) -> MeterDay:
+        """What is known of a civil day, which begins and ends on whole quarter hours.
+
+        Args:
+            start_ms: of the day, ms since the epoch.
+            end_ms: likewise.
+            without: spans of it of which nothing is believed.
+        """
+        left_out = {place for span in without for place in range(*self._inside(*span))}
+        hours = self._valid_hours(start_ms, end_ms, left_out)
+        known = [
+            place
+            for place in range(*self._inside(start_ms, end_ms))
+            if not math.isnan(self._amounts[place]) and place not in left_out
+        ]
         if not known:
             return MeterDay(None, hours)
-        first = next(place for place in range(low, high) if self._amounts[place] == self._amounts[place])
-        last = next(
-            place for place in range(high - 1, low - 1, -1) if self._amounts[place] == self._amounts[place]
-        )
         return MeterDay(
-            max(0.0, self._sums[high] - self._sums[low]),
+            sum(self._amounts[place] for place in known),
             hours,
-            (self._first + first) * self.step_ms <= start_ms + NEAR_MIDNIGHT_MS
-            and (self._first + last + 1) * self.step_ms >= end_ms - NEAR_MIDNIGHT_MS,
-            known * self.step_ms / (end_ms - start_ms),
+            (self._first + known[0]) * self.step_ms <= start_ms + NEAR_MIDNIGHT_MS
+            and (self._first + known[-1] + 1) * self.step_ms >= end_ms - NEAR_MIDNIGHT_MS,
+            len(known) * self.step_ms / (end_ms - start_ms),
         )
 
     def interval_ms(self, now_ms: int) -> int:
@@ -183,11 +208,11 @@ class MeterLedger(Steps):
         usual = median(self._good[place] + self._missing[place] for place in sampled)
         return max(1_000, round(self.step_ms / usual))
 
-    def _valid_hours(self, start_ms: int, end_ms: int) -> int:
+    def _valid_hours(self, start_ms: int, end_ms: int, left_out: Collection[int]) -> int:
         hours = []
         for hour_ms in range(start_ms, end_ms, HOUR_MS):
-            low, high = self._inside(hour_ms, min(hour_ms + HOUR_MS, end_ms))
-            hours.append(sum(self._good[low:high]))
+            places = range(*self._inside(hour_ms, min(hour_ms + HOUR_MS, end_ms)))
+            hours.append(sum(self._good[place] for place in places if place not in left_out))
         expected = median([count for count in hours if count] or [1])
         return sum(count >= SAMPLES_NEEDED * expected for count in hours)
 

@@ -2,6 +2,7 @@
 
 from alerting.case import HOUR_MS, Case
 from alerting.known import Decision, Last
+from alerting.ledger import Usage
 from telemetry.quantities import Kind
 
 POWER_CUT_AFTER_MS = 300_000
@@ -45,6 +46,11 @@ def meter_fault(case: Case) -> Decision | None:
     return None
 
 
+def contradicts(sampled: Usage, counted: Usage, least: float) -> bool:
+    """Whether momentary values say that something passes a counter that rests; `least` in kWh or m³."""
+    return sampled.amount >= least and counted.amount < FROZEN_SHARE * sampled.amount
+
+
 def frozen(case: Case, kind: Kind, since_ms: int, until_ms: int) -> Decision | None:
     """A counter that rests although its own momentary values say that something passes."""
     if until_ms - since_ms < FROZEN_AFTER_MS:
@@ -56,11 +62,7 @@ def frozen(case: Case, kind: Kind, since_ms: int, until_ms: int) -> Decision | N
         least = max(2 * case.floor_in(length_ms), MOVES_SHARE * case.usual_kwh_in(length_ms))
     else:
         least = case.dry_m3_in(length_ms, MOVES_SHARE)
-    if (
-        not case.is_enough(sampled)
-        or sampled.amount < least
-        or counted.amount >= FROZEN_SHARE * sampled.amount
-    ):
+    if not case.is_enough(sampled) or not contradicts(sampled, counted, least):
         return None
     moved = "energy_kwh" if kind == "power" else "volume_m3"
     evidence: dict[str, float | str] = {

@@ -11,7 +11,7 @@ from alerting.baseline import Baseline
 
 Verdict = Literal["running", "stopped", "unknown", "excluded"]
 
-RULE_VERSION = "2"
+RULE_VERSION = "3"
 HOURS_NEEDED = 18
 SHARE_NEEDED = 0.45
 """A day that counters bridge is known to this part at least: from 6 h after midnight to 6 h before."""

@@ -187,3 +187,12 @@ def test_the_standby_load_is_told_by_the_quietest_hour_alone(least, count, stand
 def test_without_a_usual_energy_there_is_no_standby_load():
     some = days(4, least_kwh=[0.05] * 12) + days(2, energy=None, least_kwh=[0.05] * 12)
     assert learn(some, "A2O", None).standby_kwh is None
+
+
+def test_a_counter_of_coarse_steps_that_rests_between_two_of_them_repeats_nothing():
+    """Whole kWh, and an air pump of 40 W that never varies: 0.96 kWh in a day without a step."""
+    usual = Baseline(energy_kwh=1.0, volume_m3=2.0, days=28)
+    steps = [0.0] * 95 + [1.0] + [0.0] * 96
+    assert day_of((steps, [0.04] * 192), usual=usual) == ("running", "energy_as_expected")  # by its samples
+    fine = [0.01] * 96 + [0.0] * 96
+    assert day_of((fine, [0.04] * 192), usual=usual) == ("unknown", "no_data")

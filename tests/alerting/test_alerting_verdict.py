@@ -180,8 +180,37 @@ def test_a_dry_day_with_little_energy_stands_unless_an_hour_used_as_much_as_usua
 
 def test_a_meter_that_repeats_its_last_answer_says_nothing():
     assert day_of(([0.0] * 96, [0.5] * 96)) == ("unknown", "no_data")
-    assert day_of(([0.0] * 96, [0.5, 0.505] * 48)) == ("unknown", "no_data")
+    assert day_of(([0.0] * 96, [0.5, 0.505] * 48)) == ("running", "energy_as_expected")  # it measures
     assert day_of(([0.0] * 96, [0.5, 0.52] * 48)) == ("running", "energy_as_expected")
+
+
+MORNING = [0.2] * 24 + [0.0] * 72
+"""4.8 kWh until six in the morning, then nothing is counted."""
+
+
+def test_a_day_in_which_an_answer_was_repeated_runs_by_what_was_counted_but_never_stands_by_it():
+    """The usual day is 10 kWh; after six in the morning the last answer, 0.8 kW, comes again and again."""
+    told = [0.8] * 96
+    assert day_of((MORNING, told)) == ("running", "energy_as_expected")
+    assert day_of(([0.02] * 24 + [0.0] * 72, told)) == ("unknown", "too_little_data")
+    assert day_of(([0.02] * 24 + [0.0] * 72, [*told[:90], *[0.0] * 6])) == ("unknown", "too_little_data")
+    assert day_of(([0.02] * 24 + [0.0] * 72, [0.08] * 24 + [0.0] * 72)) == ("stopped", "no_energy")
+    assert (
+        day_of(([0.02] * 84 + [0.0] * 12, told))[1] != "too_little_data"
+    )  # three hours: no more than a pause
+
+
+def test_a_stop_of_which_enough_is_known_stands_beside_repetitions():
+    """For 19 hours the meter measured, and nothing was used; then it repeats an answer."""
+    assert day_of(([0.0] * 96, [0.0] * 76 + [0.8] * 20)) == ("stopped", "no_energy")
+
+
+def test_a_flow_meter_that_stands_still_proves_no_idling():
+    dry, passing = [0.0] * 192, [0.8, 0.9] * 96
+    assert day_of((EIGHTHS,), (dry, passing)) == ("running", "energy_as_expected")
+    assert day_of((EIGHTHS,), (dry, [0.8] * 192)) == ("running", "energy_as_expected")
+    assert day_of((EIGHTHS,), (dry, [0.001] * 192)) == ("stopped", "idling")  # a trickle
+    assert day_of((EIGHTHS,), (dry, passing[:40] + [None] * 152)) == ("stopped", "idling")  # too few samples
 
 
 def test_a_day_idles_when_the_idling_limit_has_passed():
