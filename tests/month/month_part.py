@@ -23,6 +23,10 @@ from registry.config import CentreSettings, load_centre
 from registry.database import open_registry
 from service.process import UnavailableError, start_log, stop_signals
 
+_RECENT_MS = 2 * 86_400_000
+_ALL_SCANNED_EVERY_S = 15.0
+"""Real seconds: some hours of the month, as half an hour is in life."""
+
 
 def _collector(settings: CentreSettings, clock: MonthClock) -> None:
     from collector.collector import Collector
@@ -55,6 +59,7 @@ def _alerting(settings: CentreSettings, clock: MonthClock) -> None:
         worker = Worker(rules, registry, history, clock.now_ms, "month", desk=desk)
 
         def step() -> None:
+            influx_latest._RECENT = f"time > {clock.now_ms() - _RECENT_MS}ms"
             while worker.tick(clock.now_ms()):
                 pass
 
@@ -113,7 +118,8 @@ def main() -> int:
     """Be that part until told to end."""
     name, folder = sys.argv[1], Path(sys.argv[2])
     start_log()
-    influx_latest.SCAN_EVERY_S = -1.0  # `now()` of influxd is the machine's: the newest are looked for always
+    # `now()` of influxd is the machine's: alerting says it in figures, the console looks through all of it
+    influx_latest.SCAN_EVERY_S = _ALL_SCANNED_EVERY_S if name == "alerting" else -1.0
     threading.current_thread().name = name
     parts = {"collector": _collector, "alerting": _alerting, "reporting": _reporting, "console": _console}
     parts[name](load_centre(folder / "centre.toml"), MonthClock(folder / "clock"))
