@@ -11,7 +11,7 @@ from alerting.area_alarms import Areas
 from alerting.digest import NO_DIGEST, DigestOf, put_digest
 from alerting.escalation import Weight, escalate
 from alerting.fleet_cards import Card, fleet_cards, places_of
-from alerting.hearing import Hearing
+from alerting.hearing import Deafness, Hearing
 from alerting.judging import Rules
 from alerting.mutes import end_expired, quiets, standing_mutes
 from alerting.telling import tell, tell_deafness
@@ -38,11 +38,15 @@ class AlarmRound:
         self._digest_of = digest_of
         self._hearing = Hearing(rules.alarms.grace_s)
         self._cards: dict[str, Card] = {}
+        self._news: Deafness | None = None
 
     def follow(
         self, session: Session, periods: Mapping[str, StatePeriod], now_ms: int, *, is_round: bool
     ) -> None:
-        """Bring all alarms in line with the stations' present states, in the caller's transaction."""
+        """Bring all alarms in line with the stations' present states, in the caller's transaction.
+
+        When that is committed, say so by `written`.
+        """
         self._hearing.look(health(session), now_ms)
         if is_round or not self._cards.keys() >= periods.keys():
             self._cards = fleet_cards(session, self._rules.alarms)
@@ -50,11 +54,17 @@ class AlarmRound:
         follow_all(session, periods, self._cards, self._rules, self._post, hears=hears, now_ms=now_ms)
         if self._post is None:
             return
-        news = self._hearing.news(now_ms)
-        if news is not None:
-            tell_deafness(session, news, self._post, now_ms)
+        self._news = self._hearing.news(now_ms)
+        if self._news is not None:
+            tell_deafness(session, self._news, self._post, now_ms)
         if is_round:
             put_digest(session, self._cards, self._post, self._digest_of, now_ms)
+
+    def written(self) -> None:
+        """What was last followed is in the registry."""
+        if self._news is not None:
+            self._hearing.told(self._news)
+            self._news = None
 
 
 def follow_all(

@@ -7,6 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from alerting.baseline import KWH_PER_M3
+from registry.stations_cells import EARLIEST, LATEST
 from registry.tables import Exclusion, Station
 from service.civil import start_of
 from service.settings import Fault, SettingsError
@@ -42,7 +43,7 @@ def stations_of(path: Path) -> dict[str, Station]:
             process=process,
             design_m3_per_day=_number(line, row, "design_m3_per_day", faults),
             rated_kw=_number(line, row, "rated_kw", faults),
-            commissioned=_day(line, row, "commissioned", faults),
+            commissioned=_commissioned(line, row, faults),
             overrides={},
         )
     if faults:
@@ -132,6 +133,15 @@ def _day(line: int, row: Mapping[str, str], name: str, faults: list[Fault]) -> d
     except ValueError:
         faults.append(Fault(f"line {line}: {name}", "must be a day such as 2026-10-01", text, REMEDY))
         return None
+
+
+def _commissioned(line: int, row: Mapping[str, str], faults: list[Fault]) -> date | None:
+    """The day; every day from it on is judged, so that a slip of the pen would make a million of them."""
+    day = _day(line, row, "commissioned", faults)
+    if day is not None and not EARLIEST <= day <= LATEST:
+        rule = f"must lie between {EARLIEST} and {LATEST}"
+        faults.append(Fault(f"line {line}: commissioned", rule, str(day), REMEDY))
+    return day
 
 
 def _entered_ms(line: int, row: Mapping[str, str], faults: list[Fault], zone: ZoneInfo) -> int | None:

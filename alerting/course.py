@@ -133,7 +133,7 @@ class Course:
         known = self.file.known(self.ledger, usual, rules.zone, now_ms)._replace(
             first_heard_ms=heard.first_ms,
             last_heard_ms=heard.last_ms,
-            devices=heard.devices,
+            devices=self.file.in_place(heard.devices),
             memory=self._memory,
             is_holiday=self._day in rules.holidays,
         )

@@ -152,9 +152,9 @@ def _lines(
     ]
     en = [
         f"{name}, {day}",
-        f"{total} stations: {english}",
-        f"{standing} alarms stand ({high} high, {medium} medium), {open_} unacknowledged",
-        f"{found.notices} notices",
+        f"Stations {total}: {english}",
+        f"Standing alarms: {standing} ({high} high, {medium} medium), {open_} unacknowledged",
+        f"Notices: {found.notices}",
         f"Last 24 hours: {found.raised} raised, {found.returned} returned to normal",
         f"Follow-up: {found.followed_up}, overdue {found.overdue}; quiet {found.quiet}",
     ]

@@ -37,7 +37,7 @@ def known_now(
         signs.append(file.presence.last_seen_ms)
     ledger = view.use.ledger(file.id, now_ms)
     known = file.known(ledger, usual, zone, now_ms)
-    devices = told_last(latest)
+    devices = file.in_place(told_last(latest))
     for device, last in devices.items():
         if last.counted_ms is None:
             counted = [each.t for each in view.edges(file.id, now_ms, now_ms) if each.d == device]

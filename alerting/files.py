@@ -1,7 +1,7 @@
 """What the registry has on each station, as far as judging it needs it."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerting.baseline import WORK_WITHOUT_POWER, Baseline
-from alerting.known import SMALL_M3_PER_DAY, Known, Memory, PlannedStop, State, Thresholds
+from alerting.known import SMALL_M3_PER_DAY, Known, Last, Memory, PlannedStop, State, Thresholds
 from alerting.ledger import Ledger
 from alerting.states import SILENT, WITHOUT_ENERGY, WITHOUT_MAINS, last_said, last_so
 from registry.classes import NO_LONGER_DUE
@@ -58,6 +58,22 @@ class StationFile(NamedTuple):
     def has(self, kind: Kind) -> bool:
         """Whether it has ever delivered readings of such a meter."""
         return any(device.kind == kind for device in self.devices)
+
+    def in_place(self, told: Mapping[str, Last]) -> dict[str, Last]:
+        """What the meters told that are there still, by device.
+
+        One of which nothing at all came since another of its kind began was replaced by that one: a box that
+        still asks it says at least that it does not answer.
+        """
+        begun = {each.device: each.first_seen_ms or 0 for each in self.devices if each.device in told}
+        return {
+            device: last
+            for device, last in told.items()
+            if not any(
+                other != device and told[other].kind == last.kind and since_ms > last.at_ms
+                for other, since_ms in begun.items()
+            )
+        }
 
     def planned_stop(self, at_ms: int, zone: ZoneInfo) -> PlannedStop | None:
         """The approved stop that holds at an instant."""

@@ -58,14 +58,19 @@ class Hearing:
                 self.deaf_since_ms = min(now_ms, ill.seen_ms + SILENT_AFTER_MS)
 
     def news(self, now_ms: int) -> Deafness | None:
-        """What is to be told now: that it has been deaf for long, or, after that, that it hears again."""
+        """What is to be told now: that it has been deaf for long, or, after that, that it hears again.
+
+        It is the same until it has been `told`.
+        """
         if self.deaf_since_ms is None:
-            told, self._told = self._told, None
-            return told and told._replace(is_over=True)
+            return self._told and self._told._replace(is_over=True)
         if self._told is None and now_ms - self.deaf_since_ms >= DEAF_TOLD_AFTER_MS:
-            self._told = Deafness(self.deaf_since_ms, self._why, is_over=False)
-            return self._told
+            return Deafness(self.deaf_since_ms, self._why, is_over=False)
         return None
+
+    def told(self, news: Deafness) -> None:
+        """Take note that people will be told."""
+        self._told = None if news.is_over else news
 
     def hears(self, now_ms: int) -> bool:
         """Whether a silence means something: the centre has heard for the time of grace."""

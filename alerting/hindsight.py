@@ -28,15 +28,12 @@ class Hindsight:
     def __init__(self) -> None:
         self._spans: dict[str, Span] = {}
 
-    def note(self, station: str, spans: Iterable[Span], now_ms: int) -> None:
+    def note(self, station: str, span: Span, now_ms: int) -> None:
         """Remember what was recomputed, as far as it lies back."""
-        for start_ms, end_ms in spans:
-            if start_ms < now_ms - RECENT_MS:
-                low_ms, high_ms = self._spans.get(station, (start_ms, end_ms))
-                self._spans[station] = (
-                    max(min(low_ms, start_ms), now_ms - LOOKED_BACK_MS),
-                    max(high_ms, end_ms),
-                )
+        start_ms, end_ms = span
+        if start_ms < now_ms - RECENT_MS:
+            low_ms, high_ms = self._spans.get(station, span)
+            self._spans[station] = (max(min(low_ms, start_ms), now_ms - LOOKED_BACK_MS), max(high_ms, end_ms))
 
     def is_due(self, station: str) -> bool:
         """Whether silences of a station are to be looked at."""
@@ -46,6 +43,8 @@ class Hindsight:
         self, session: Session, use: RecentUse, file: StationFile, rules: Rules, known: Known
     ) -> set[date]:
         """Call the standstills in a station's silences what they were; returns the days that this changes.
+
+        Once the session's transaction is written, `forget` the station.
 
         Raises:
             HistoryError: the store cannot be read just now; it is looked at next time.
@@ -75,5 +74,9 @@ class Hindsight:
                 )
                 revise(session, period, found, after, now_ms)
                 changed.update(day for each in found for day in each.days(rules.zone))
-        del self._spans[file.id]
         return changed
+
+    def forget(self, stations: Iterable[str]) -> None:
+        """Look at some stations no more, because what was found of them is in the registry."""
+        for station in stations:
+            del self._spans[station]

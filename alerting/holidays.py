@@ -26,11 +26,12 @@ def holidays_of(rows: Iterable[str]) -> tuple[Holidays, list[Fault]]:
         given = ",".join(reader.fieldnames or ()) or "nothing"
         return frozenset(), [Fault("line 1", f"must name the columns {','.join(COLUMNS)}", given)]
     for row in reader:
+        begins, ends = row["first"] or "", row["last"] or ""  # a short row has neither
         try:
-            first, last = date.fromisoformat(row["first"] or ""), date.fromisoformat(row["last"] or "")
+            first, last = date.fromisoformat(begins), date.fromisoformat(ends)
         except ValueError:
             rule = "first and last must be days such as 2026-02-15"
-            faults.append(Fault(f"line {reader.line_num}", rule, f"{row['first']}, {row['last']}"))
+            faults.append(Fault(f"line {reader.line_num}", rule, f"{begins}, {ends}"))
             continue
         if not 0 <= (last - first).days <= 60:
             rule = "last must lie 0 to 60 days after first"

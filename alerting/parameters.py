@@ -28,14 +28,15 @@ def settings_with(words: Iterable[str]) -> AlertingSettings:
             continue
         try:
             given[key] = tomllib.loads(f"value = {value}")["value"]
-        except tomllib.TOMLDecodeError:
+        except (ValueError, RecursionError):  # no TOML; or thousands of digits, or of brackets
             given[key] = value
     if not faults:
         for key, value in given.items():
             try:
                 msgspec.convert({key: value}, AlertingSettings)
             except msgspec.ValidationError as error:
-                faults.append(Fault(key, str(error).split(" - at")[0], str(value), "See docs/detection.md."))
+                rule = str(error).split(" - at")[0]
+                faults.append(Fault(key, rule, str(value)[:60], "See docs/detection.md."))
     if faults:
         raise SettingsError("--params", faults)
     return msgspec.convert(given, AlertingSettings)

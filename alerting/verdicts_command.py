@@ -67,7 +67,8 @@ def _command(
 def _list(arguments: argparse.Namespace, settings: CentreSettings, registry: Registry) -> int:
     yesterday = day_of(now_ms(), settings.zone) - timedelta(days=1)
     last = _day("to", arguments.last) if arguments.last else yesterday
-    first = _day("from", arguments.first) if arguments.first else last - timedelta(days=DAYS_LISTED - 1)
+    listed = min(timedelta(days=DAYS_LISTED - 1), last - date.min)
+    first = _day("from", arguments.first) if arguments.first else last - listed
     if first > last:
         raise RecordError([Fault("from", f"must not lie after {last}", str(first), "Correct one of them.")])
     with registry.reading() as session:

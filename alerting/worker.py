@@ -114,10 +114,7 @@ class Worker:
         if is_round:  # a reading a little late is neither marked nor the newest of its device
             recent_ms = now_ms - RECENT_MS
             touched |= {station for station, times in newest.items() if max(times.values()) >= recent_ms}
-        cleaned = self._clean(waiting)
-        touched |= cleaned.keys()
-        for station, spans in cleaned.items():
-            self._note_changed(station, spans)
+        touched |= self._clean(waiting)
         self._view.use.begin(now_ms)
         here = {station: latest[station] for station in touched if station in latest}
         with self._view.together(now_ms - RECENT_MS, now_ms, here):
@@ -128,7 +125,7 @@ class Worker:
                 for station in touched
             }
         for station, span in recomputed.items():
-            self._note_changed(station, [span])
+            self._note_changed(station, span)
         today = day_of(now_ms, self._zone)
         changed = {station for station, days in self._changed_days.items() if min(days) < today}
         wanted = None if is_round else touched | changed
@@ -153,32 +150,28 @@ class Worker:
         """Whether a round is due; also where the clock was set back."""
         return not self._round_due_ms - self._settings.round_s * 1000 <= now_ms < self._round_due_ms
 
-    def _note_changed(self, station: str, spans: Iterable[Span]) -> None:
+    def _note_changed(self, station: str, span: Span) -> None:
         """Remember the civil days whose quarter hours were recomputed, until they are judged again."""
-        spans = list(spans)
-        self._hindsight.note(station, spans, self._clock_ms())
-        for start_ms, end_ms in spans:
-            first, last = day_of(start_ms, self._zone), day_of(end_ms - 1, self._zone)
-            self._changed_days[station].update(days_between(first, last))
+        self._hindsight.note(station, span, self._clock_ms())
+        first, last = day_of(span[0], self._zone), day_of(span[1] - 1, self._zone)
+        self._changed_days[station].update(days_between(first, last))
 
     def _report(self, now_ms: int, figures: Mapping[str, float]) -> None:
         self._health_due_ms = now_ms + HEALTH_EVERY_MS
         with self._registry.writing() as session:
             report_health(session, "alerting", now_ms, self._conditions.current(), figures)
 
-    def _clean(self, waiting: Iterable[tuple[str, int]]) -> dict[str, list[Span]]:
-        """Recompute the marked quarter hours; returns the spans that changed, by station."""
+    def _clean(self, waiting: Iterable[tuple[str, int]]) -> Collection[str]:
+        """Recompute the marked quarter hours, and remember what changed; returns the stations."""
         by_station: defaultdict[str, list[int]] = defaultdict(list)
         for station, start in waiting:
             by_station[station].append(start)
-        return {
-            station: [
-                self._clean_day(station, day_ms, min(day_ms + DAY_MS, end_ms))
-                for start_ms, end_ms in runs(starts)
-                for day_ms in range(start_ms, end_ms, DAY_MS)
-            ]
-            for station, starts in by_station.items()
-        }
+        for station, starts in by_station.items():
+            for start_ms, end_ms in runs(starts):
+                for day_ms in range(start_ms, end_ms, DAY_MS):
+                    span = self._clean_day(station, day_ms, min(day_ms + DAY_MS, end_ms))
+                    self._note_changed(station, span)  # at once: its marks are gone, should another one fail
+        return by_station.keys()
 
     def _clean_day(self, station: str, start_ms: int, end_ms: int) -> Span:
         with self._registry.writing() as session:
@@ -225,6 +218,7 @@ class Worker:
             decisions[file.id], known = self._decide(file, latest.get(file.id, []), now_ms)
             if self._hindsight.is_due(file.id):
                 late[file.id] = file, known
+        looked: list[str] = []
         with self._registry.writing() as session:
             periods = open_periods(session)
             for station, decision in decisions.items():
@@ -232,9 +226,12 @@ class Worker:
                 if station in late and period.state != SILENT:
                     file, known = late[station]
                     days = self._hindsight.look(session, self._view.use, file, self._rules, known)
+                    looked.append(station)
                     if days:
                         self._changed_days[station] |= days
             self._alarms.follow(session, periods, now_ms, is_round=self._is_round(now_ms))
+        self._hindsight.forget(looked)
+        self._alarms.written()
 
     def _decide(self, file: StationFile, latest: list[Reading], now_ms: int) -> tuple[Decision, Known]:
         """Decide one station's state; one that began before what is kept is looked up further back."""

@@ -303,7 +303,7 @@ def samples() -> set[str]:
         "write_classes": [1] * (len(WRITE_BOUNDS_S) + 1),
     }
     said = [ServiceHealth(name="collector", seen_ms=1, conditions={"broker": "away"}, figures=figures)]
-    served = text_string_to_metric_families(exposition(said, 1).decode())
+    served = text_string_to_metric_families(exposition(said, 1, {"registry": 1}, {"mqtt": 1}).decode())
     return {sample.name for family in served for sample in family.samples}
 
 

@@ -7,8 +7,10 @@ from alarm_stage import COUNTY, DAY_MS, HOUR_MS, MINUTE_MS, Stage
 from fresh_registry import fresh_registry
 from sqlalchemy.exc import IntegrityError
 
+from alerting.alarm_round import AlarmRound
 from alerting.desk import DeskError
 from registry.alarm_settings import AlarmSettings
+from registry.services import report_health
 from registry.tables import Alarm, StationTag
 
 
@@ -150,6 +152,32 @@ def test_a_deaf_centre_raises_no_silence_and_no_event(stage):
     stage.hears = True
     stage.tick()
     assert [type_ for (type_,) in stage.alarms("type", closed_ms=None)].count("area_event") == 1
+
+
+def test_deafness_is_told_although_the_round_that_found_it_was_not_written(stage):
+    look = AlarmRound(stage.rules, stage.post)
+    with stage.registry.writing() as session:
+        report_health(session, "collector", stage.now_ms, {"broker": "connection refused"}, {})
+
+    def follow(now_ms):
+        with stage.registry.writing() as session:
+            look.follow(session, {}, now_ms, is_round=False)
+            if is_lost:
+                raise TimeoutError
+
+    is_lost = False
+    follow(stage.now_ms)
+    look.written()
+    later_ms = stage.now_ms + 20 * MINUTE_MS
+    is_lost = True
+    with pytest.raises(TimeoutError):
+        follow(later_ms)
+    assert stage.told() == []
+    is_lost = False
+    for _ in range(2):
+        follow(later_ms)
+        look.written()
+    assert len(stage.told()) == 1
 
 
 def test_a_shelf_that_ends_over_a_standing_alarm_rings_again(stage):

@@ -13,6 +13,7 @@ from backtest_past import COLUMNS, by_time, judge, past, readings, words, write
 from servers import wait_until
 
 from qingliu.cli import main
+from registry.stations_cells import EARLIEST, LATEST
 
 GOOD = ["A", "power-1", "power", "2026-09-01T00:00:00+08:00", "1.0", "100.0", "", ""]
 TIME = "must be ISO 8601 with offset, such as 2026-10-01T08:00:00+08:00, of 2000 to 2099"
@@ -105,6 +106,11 @@ def test_a_wrong_quality_is_named(tmp_path, capsys):
             ["station", "commissioned"],
             [["A", "2026-13-01"]],
             f'line 2: commissioned: must be a day such as 2026-10-01 (got "2026-13-01"). {CELL}',
+        ),
+        (
+            ["station", "commissioned"],
+            [["A", "0206-10-01"]],
+            f'line 2: commissioned: must lie between {EARLIEST} and {LATEST} (got "0206-10-01"). {CELL}',
         ),
         (
             ["station", "rated_kw"],

@@ -58,9 +58,13 @@ def test_deafness_that_lasts_is_told_once_and_its_end_too():
     hearing.look([ill], 16 * MINUTE_MS)
     told = hearing.news(16 * MINUTE_MS)
     assert told == (MINUTE_MS, "broker: connection refused", False)
+    assert hearing.news(17 * MINUTE_MS) == told  # as long as nobody could be told
+    hearing.told(told)
     assert hearing.news(17 * MINUTE_MS) is None
     hearing.look([collector(18 * MINUTE_MS)], 18 * MINUTE_MS)
-    assert hearing.news(18 * MINUTE_MS) == told._replace(is_over=True)
+    over = hearing.news(18 * MINUTE_MS)
+    assert over == told._replace(is_over=True)
+    hearing.told(over)
     assert hearing.news(18 * MINUTE_MS) is None
 
 

@@ -45,7 +45,7 @@ def test_columns_may_stand_in_any_order_beside_others():
     [
         ("a,2026-5-1,2026-05-02", "line 2", "must be days such as", "2026-5-1, 2026-05-02"),
         ("a,,2026-05-02", "line 2", "must be days such as", ", 2026-05-02"),
-        ("a,2026-05-02", "line 2", "must be days such as", "2026-05-02, None"),
+        ("a,2026-05-02", "line 2", "must be days such as", "2026-05-02, "),
         ("a,2026-05-02,2026-05-01", "line 2", "last must lie 0 to 60 days", "2026-05-02, 2026-05-01"),
         ("a,2026-01-01,2026-03-03", "line 2", "last must lie 0 to 60 days", "2026-01-01, 2026-03-03"),
     ],

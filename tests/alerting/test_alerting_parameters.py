@@ -43,6 +43,8 @@ def test_a_text_needs_no_quotes(word):
         ("stop_window_s=1.5", "stop_window_s"),
         ("stop_window_s=", "stop_window_s"),
         ("stop_window_s=true", "stop_window_s"),
+        (f"stop_window_s={'9' * 5_000}", "stop_window_s"),
+        (f"stop_window_s={'[' * 5_000}", "stop_window_s"),
         ("coverage=1.1", "coverage"),
         ("coverage=0", "coverage"),
         ("coverage=nan", "coverage"),

@@ -94,6 +94,7 @@ def test_the_list_says_the_reasons_in_the_centre_s_language(command):
         (["--from", LONG_AGO, "--to", LONG_AGO + timedelta(days=1)], [LONG_AGO]),
         (["--to", LONG_AGO + timedelta(days=30)], [LONG_AGO]),
         (["--to", LONG_AGO + timedelta(days=31)], []),
+        (["--to", "0001-01-05"], []),
     ],
 )
 def test_the_days_listed_are_those_asked_for_or_the_last_31(command, words, days):

@@ -7,10 +7,12 @@ import threading
 from contextlib import closing
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from fresh_registry import fresh_registry
 from servers import wait_until
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from alerting.freshness import recompute
 from alerting.judging import Rules
@@ -503,7 +505,7 @@ def test_another_station_s_late_readings_do_not_make_a_changed_day_forgotten(cen
     centre.live(until_midnight - 10, every=10)
     centre.now_ms += 2 * DAY_MS
     centre.worker.tick(centre.now_ms)
-    centre.worker._note_changed(A, [(centre.now_ms - DAY_MS, centre.now_ms - DAY_MS + Q)])
+    centre.worker._note_changed(A, (centre.now_ms - DAY_MS, centre.now_ms - DAY_MS + Q))
     with centre.registry.writing() as session:
         mark_dirty(session, [(B, centre.now_ms - DAY_MS - centre.now_ms % Q)])
     centre.write(A, power(centre.now_ms - 1, centre.meters[A][0] + 60.0))
@@ -512,6 +514,84 @@ def test_another_station_s_late_readings_do_not_make_a_changed_day_forgotten(cen
     centre.now_ms += MINUTE_MS
     centre.worker.tick(centre.now_ms)
     assert verdicts(centre)[1] == ("running", "energy_as_expected")
+
+
+def test_a_store_that_fails_for_one_station_makes_no_changed_day_of_another_forgotten(centre):
+    until_midnight = (start_of(day_of(NOW_MS, ZONE) + ONE_DAY, ZONE) - NOW_MS) // MINUTE_MS
+    centre.live(until_midnight - 10, every=10)
+    counters = list(centre.meters[A])
+    centre.now_ms += 2 * DAY_MS
+    centre.worker.tick(centre.now_ms)
+    late_ms = centre.now_ms - 30 * HOUR_MS
+    later = [(late_ms + n * HOUR_MS, counters[0] + 3.0 * n, counters[1] + n) for n in range(20)]
+    centre.write(A, *(power(t, kwh) for t, kwh, _ in later), *(flow(t + 1, m3) for t, _, m3 in later))
+    with centre.registry.writing() as session:
+        mark_dirty(session, [(A, t - t % Q) for t, _, _ in later] + [(B, late_ms - late_ms % Q)])
+    raw = centre.history.real.raw
+
+    def fails_for_b(station, *span):
+        if station == B:
+            raise HistoryError("history: the disk is gone")
+        return raw(station, *span)
+
+    centre.history.real.raw = fails_for_b
+    with pytest.raises(HistoryError):
+        centre.worker.tick(centre.now_ms)
+    with centre.registry.reading() as session:
+        assert [station for station, _ in dirty(session)] == [B]
+    centre.history.real.raw = raw
+    centre.worker.tick(centre.now_ms)
+    assert verdicts(centre)[1][0] == "running"
+
+
+def test_a_round_that_was_not_written_looks_at_silences_again(centre):
+    """What late readings tell of them is kept until the registry has taken it."""
+    centre.live(12 * 60)
+    began_ms = centre.now_ms
+    centre.now_ms += 8 * HOUR_MS
+    centre.worker.tick(centre.now_ms)
+    assert centre.state() == "offline"
+    for n in range(1, 12 * 8):  # it stood for five hours, and runs again
+        t, ran_h = began_ms + n * 5 * MINUTE_MS, max(0, n - 60) / 12
+        counters = [centre.meters[A][0] + 3.0 * ran_h, centre.meters[A][1] + ran_h]
+        centre.read(A, t, counters)
+        with centre.registry.writing() as session:
+            mark_dirty(session, [(A, t - t % Q)])
+    follow = centre.worker._alarms.follow
+
+    def fail(*_, **__):
+        raise OperationalError("COMMIT", {}, Exception("the registry is gone"))
+
+    centre.worker._alarms.follow = fail
+    centre.now_ms += MINUTE_MS
+    centre.read(A, centre.now_ms - 1_000, counters)
+    with pytest.raises(OperationalError):
+        centre.worker.tick(centre.now_ms)
+    centre.worker._alarms.follow = follow
+    centre.worker.tick(centre.now_ms)
+    assert ("stopped", "stood_while_silent") in centre.rows(StatePeriod, "state", "reason")
+
+
+def test_a_meter_that_another_replaced_is_no_fault_and_hides_no_power_cut(centre):
+    """The box now names its power meter power-2; of power-1 nothing comes any more."""
+    centre.live(6 * 60)
+    for minute in range(5, 4 * 60, 5):
+        centre.now_ms += 5 * MINUTE_MS
+        centre.meters[A][1] += 5 / 60
+        new = power(centre.now_ms - 1_000, minute * 0.05, 3.0)
+        centre.write(A, msgspec.structs.replace(new, d="power-2"))
+        centre.write(A, flow(centre.now_ms - 999, centre.meters[A][1]))
+        if minute == 5:
+            with centre.registry.writing() as session:
+                note_devices(session, {(A, "power-2"): Beginning("power", centre.now_ms - 1_000)})
+        centre.worker.tick(centre.now_ms)
+    assert centre.state() == "running"
+    for _ in range(3):
+        centre.now_ms += 5 * MINUTE_MS
+        mute = mute_power(centre.now_ms - 1_000)
+        centre.write(A, msgspec.structs.replace(mute, d="power-2"), mute_flow(centre.now_ms - 999))
+        centre.worker.tick(centre.now_ms)
+    assert centre.state() == "power_cut"
 
 
 def test_a_meter_that_stays_mute_is_a_fault_and_both_are_a_power_cut(centre):
