@@ -1,11 +1,11 @@
 """`qingliu history …`: is the store well; readings out, readings in."""
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import date
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 
@@ -21,6 +21,7 @@ from registry.config import CentreSettings, load_centre
 from service.civil import ONE_DAY, start_of
 from service.process import UnavailableError, complain, now_ms
 from service.progress import Progress
+from service.whole_file import written_whole
 
 _EXAMPLES = """examples:
   qingliu history check --config centre.toml
@@ -147,17 +148,13 @@ def _output(path: Path | None) -> Iterator[TextIO]:
         yield sys.stdout
         sys.stdout.flush()
         return
-    part = path.with_name(f"{path.name}.part")
     try:
-        with part.open("w", encoding="utf-8", newline="") as out:
+        with written_whole(path) as file:
+            out = TextIOWrapper(file, encoding="utf-8", newline="")
             yield out
-            out.flush()
-            os.fsync(out.fileno())
-        part.replace(path)
+            out.detach()  # with all that it held back
     except OSError as error:
         raise UnavailableError(f"{path}: cannot be written: {error.strerror}") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _import(arguments: argparse.Namespace) -> int:
