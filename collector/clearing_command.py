@@ -6,7 +6,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-from collector.quarantine_choice import WHEN, UsageError, chosen_ids, wanted_of, whole_number
+from collector.instants import WHEN, UsageError
+from collector.quarantine_choice import chosen_ids, wanted_of, whole_number
 from collector.quarantine_page import outcome_line, outcome_summary
 from collector.replay import Outcome, replay
 from history.opening import open_history

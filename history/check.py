@@ -47,7 +47,8 @@ def _embedded(path: Path) -> Iterator[str]:
     size = f"{path.stat().st_size / 1e6:.1f} MB" if path.is_file() else "made just now"
     with closing(EmbeddedHistory(path)) as history:
         yield f"embedded store {path}, {size}, SQLite {sqlite3.sqlite_version}"
-        yield f"{len(history.latest())} stations have readings"
+        many = len(history.latest())
+        yield f"{many} station{' has' if many == 1 else 's have'} readings"
         history.write_quarter_hours([])
         yield "a transaction was begun and committed"
 
