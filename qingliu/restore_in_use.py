@@ -66,4 +66,5 @@ def _refuse_connected(url: str) -> None:
             f"registry: cannot be reached: {str(error).splitlines()[0]}. Start PostgreSQL."
         ) from error
     if count:
-        raise BackupError(f"registry: {count} others are connected to the database. {REMEDY}")
+        others_are = "another one is" if count == 1 else f"{count} others are"
+        raise BackupError(f"registry: {others_are} connected to the database. {REMEDY}")
