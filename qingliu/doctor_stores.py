@@ -21,6 +21,7 @@ from registry.database import Registry
 from registry.schema import revision_of, revisions
 from registry.services import health
 from registry.tables import Notification
+from service.process import first_line
 
 DAY_MS = 86_400_000
 LATE_MESSAGE_MS = 600_000
@@ -45,7 +46,7 @@ def registry(settings: CentreSettings, now_ms: int) -> Iterator[Finding]:
         remedy = (
             "Start PostgreSQL, or mend [registry] url." if path is None else "docs/backup.md: restore it."
         )
-        yield Finding("registry", "fail", str(error).splitlines()[0], remedy)
+        yield Finding("registry", "fail", first_line(error), remedy)
 
 
 def history(settings: CentreSettings) -> Finding:
@@ -146,7 +147,7 @@ def _quick_check(path: Path) -> str:
         try:
             said = str(session.scalar(text("PRAGMA quick_check(1)")))
         except SQLAlchemyError as error:
-            said = str(error).splitlines()[0]
+            said = first_line(error)
     return "" if said == "ok" else said
 
 
