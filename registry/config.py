@@ -196,14 +196,18 @@ class CentreSettings(msgspec.Struct, kw_only=True, frozen=True):
         return ZoneInfo(self.centre.timezone)
 
 
+def centre_path(given: Path | None) -> Path:
+    """The settings file in force: the one named, else that of $QINGLIU_CONFIG, else the usual one."""
+    return given or Path(os.environ.get(PATH_VARIABLE) or DEFAULT_PATH)
+
+
 def load_centre(path: Path | None) -> CentreSettings:
-    """Read the file named, else that of $QINGLIU_CONFIG, else /etc/qingliu/centre.toml.
+    """Read the settings file in force, see `centre_path`.
 
     Raises:
         SettingsError: with every fault of the file.
     """
-    chosen = path or Path(os.environ.get(PATH_VARIABLE) or DEFAULT_PATH)
-    return load(chosen, CentreSettings, _faults)
+    return load(centre_path(path), CentreSettings, _faults)
 
 
 def _faults(settings: CentreSettings) -> Iterable[Fault]:
