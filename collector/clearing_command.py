@@ -6,7 +6,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-from collector.quarantine_choice import WHEN, UsageError, chosen_ids, wanted_of, whole_number
+from collector.instants import WHEN, UsageError
+from collector.quarantine_choice import chosen_ids, wanted_of, whole_number
 from collector.quarantine_page import outcome_line, outcome_summary
 from collector.replay import Outcome, replay
 from history.opening import open_history
@@ -17,7 +18,7 @@ from registry.database import Registry
 from registry.quarantine import EVERYTHING, numbered
 from registry.quarantine_trail import Actor, discard
 from registry.stations import known_ids
-from service.process import complain, now_ms
+from service.process import complain, first_line, now_ms
 
 REPLAY = """Checks the kept payloads once more, as the collector does, and writes what is good now to the
 history. An entry that is stored wholly is removed; another stays, with today's reason. With nothing named,
@@ -68,7 +69,7 @@ def _replay(arguments: argparse.Namespace, settings: CentreSettings, registry: R
                 if not arguments.json:
                     print(outcome_line(outcome, is_dry=is_dry), flush=True)
         except HistoryError as error:
-            trouble = str(error).splitlines()[0]
+            trouble = first_line(error)
     done = sum(outcome.fate == "replayed" for outcome in outcomes)
     if arguments.json:
         answer = {

@@ -44,6 +44,8 @@ MOST_WAITING_BYTES = 32_000_000
 """Beyond these they are dropped: nothing acknowledged them, so their stations send them again."""
 FINISH_S = 5.0
 """How long a collector that is told to stop waits for the write under way, to answer it."""
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
+"""Before it connects anew: twice as long each time, and short again after a connection that held."""
 
 
 class Collector:
@@ -61,12 +63,14 @@ class Collector:
         history: History,
         clock_ms: Callable[[], int],
         client_id: str,
+        monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
         self._registry = registry
         self._history = history
         self._clock_ms = clock_ms
         self._client_id = client_id
+        self._monotonic_s = monotonic_s
         self.conditions = Conditions(logger)
         self.figures = Figures()
         self._work = Work()
@@ -79,7 +83,7 @@ class Collector:
 
     def run(self, stop: threading.Event, beat: Callable[[], None] = no_manager) -> None:
         """Connect, collect, reconnect, until told to stop; `beat` is called at every turn."""
-        wait_s = 1.0
+        pause_s = FIRST_PAUSE_S
         with ExitStack() as stack:
             self._storer = stack.enter_context(closing(self._made_storer()))
             self._house = stack.enter_context(closing(self._made_house()))
@@ -87,18 +91,20 @@ class Collector:
             self._renewing = stack.enter_context(closing(renewing))
             while not stop.is_set():
                 beat()
+                began_s = self._monotonic_s()
                 try:
                     if self._house.knows_stations(self._clock_ms()):
                         self._session(stop, beat)
-                        wait_s = 1.0
                 except BrokerError as error:
                     self.conditions.begin("broker", str(error))
                 except Exception:
                     self.figures.exceptions += 1
                     logger.exception("unexpected failure, connecting anew")
                 self._house.keep(self._clock_ms())
-                stop.wait(wait_s)
-                wait_s = min(2 * wait_s, 30.0)
+                if self._monotonic_s() - began_s > LONGEST_PAUSE_S:
+                    pause_s = FIRST_PAUSE_S
+                stop.wait(pause_s)
+                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
     def _made_storer(self) -> Storer:
         return Storer(self._history, self._registry, self.figures, self.conditions, self._clock_ms)
@@ -175,7 +181,7 @@ class Collector:
     def _read(self, message: Message) -> None:
         address = parse(message.topic)
         if not self._work.messages:
-            self._work_since_s = time.monotonic()
+            self._work_since_s = self._monotonic_s()
         if address is None:
             self.figures.messages["ignored"] += 1
         elif address.leaf == "status":
@@ -229,7 +235,7 @@ class Collector:
         self.figures.quarantined += len(work.quarantine)
         if lot.connection is connection:
             self._answer(connection, work.answers)
-            self.figures.lag_s = time.monotonic() - lot.since_s
+            self.figures.lag_s = self._monotonic_s() - lot.since_s
 
     def _answer(self, connection: Connection, answers: Sequence[Answer]) -> None:
         now_ms = self._clock_ms()

@@ -1,14 +1,15 @@
 """`qingliu history …`: is the store well; readings out, readings in."""
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from datetime import date
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
+from zoneinfo import ZoneInfo
 
+from collector.instants import WHEN, UsageError, instant_of
 from history.check import check_history
 from history.export import csv_writer, jsonl_writer, pages
 from history.importing import ReadingsFile
@@ -16,11 +17,11 @@ from history.influx_wal import seal
 from history.opening import open_history
 from history.port import StationReading
 from history.quarter_hours import floor_to_quarter
-from history.readings_csv import COLUMNS, UnreadableFileError, instant
-from registry.config import CentreSettings, load_centre
-from service.civil import ONE_DAY, start_of
+from history.readings_csv import COLUMNS, UnreadableFileError
+from registry.config import load_centre
 from service.process import UnavailableError, complain, now_ms
 from service.progress import Progress
+from service.whole_file import written_whole
 
 _EXAMPLES = """examples:
   qingliu history check --config centre.toml
@@ -42,8 +43,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     exporting = commands.add_parser("export", help="readings of a station as CSV or lines of JSON")
     exporting.add_argument("--station", required=True, metavar="ID", help="such as 410882-0012")
     exporting.add_argument("--device", metavar="D", help="such as power-1; else all of them")
-    when = "a civil day, or an instant such as 2026-10-01T08:00:00+08:00"
-    exporting.add_argument("--from", required=True, dest="start", metavar="TIME", help=when)
+    exporting.add_argument("--from", required=True, dest="start", metavar="TIME", help=WHEN)
     exporting.add_argument(
         "--to",
         required=True,
@@ -90,9 +90,8 @@ def _check(arguments: argparse.Namespace) -> int:
 def _export(arguments: argparse.Namespace) -> int:
     settings = load_centre(arguments.config)
     try:
-        start_ms = _instant(arguments.start, settings, is_end=False)
-        end_ms = _instant(arguments.end, settings, is_end=True)
-    except ValueError as error:
+        start_ms, end_ms = _span(arguments, settings.zone)
+    except UsageError as error:
         complain([f"qingliu history export: {error}"])
         return 2
     count = 0
@@ -112,18 +111,12 @@ def _export(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _instant(text: str, settings: CentreSettings, *, is_end: bool) -> int:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        try:
-            return instant(text)
-        except ValueError as error:
-            example = "2026-10-01 or 2026-10-01T08:00:00+08:00"
-            raise ValueError(
-                f"{'--to' if is_end else '--from'}: must be such as {example} (got {text})"
-            ) from error
-    return start_of(day + ONE_DAY if is_end else day, settings.zone)
+def _span(arguments: argparse.Namespace, zone: ZoneInfo) -> tuple[int, int]:
+    start_ms = instant_of("--from", arguments.start, zone)
+    end_ms = instant_of("--to", arguments.end, zone, is_end=True)
+    if end_ms <= start_ms:
+        raise UsageError(f"--to: must lie after --from (got {arguments.end[:40]!a})")
+    return start_ms, end_ms
 
 
 def _seal(arguments: argparse.Namespace) -> int:
@@ -147,17 +140,13 @@ def _output(path: Path | None) -> Iterator[TextIO]:
         yield sys.stdout
         sys.stdout.flush()
         return
-    part = path.with_name(f"{path.name}.part")
     try:
-        with part.open("w", encoding="utf-8", newline="") as out:
+        with written_whole(path) as file:
+            out = TextIOWrapper(file, encoding="utf-8", newline="")
             yield out
-            out.flush()
-            os.fsync(out.fileno())
-        part.replace(path)
+            out.detach()  # with all that it held back
     except OSError as error:
         raise UnavailableError(f"{path}: cannot be written: {error.strerror}") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _import(arguments: argparse.Namespace) -> int:
@@ -183,7 +172,8 @@ def _import(arguments: argparse.Namespace) -> int:
                 found = ReadingsFile(path, known, now_ms(), progress.at).check(progress.say)
             if found.bad and not arguments.skip_bad:
                 remedy = "Mend them, or leave them out with --skip-bad."
-                complain([f"{path}: nothing imported, because {found.bad} rows are wrong. {remedy}"])
+                wrong = f"{found.bad} row{' is' if found.bad == 1 else 's are'} wrong"
+                complain([f"{path}: nothing imported, because {wrong}. {remedy}"])
                 return 1
             with (
                 closing(open_history(settings.history)) as history,
@@ -193,5 +183,7 @@ def _import(arguments: argparse.Namespace) -> int:
         except UnreadableFileError as error:
             complain([f"{path}: {error}"])
             return 1
-    print(f"{done.good} readings imported, {found.bad} wrong rows left out, {done.bad} refused by the store")
+    readings = f"{done.good} reading{'' if done.good == 1 else 's'}"
+    rows = f"{found.bad} wrong row{'' if found.bad == 1 else 's'}"
+    print(f"{readings} imported, {rows} left out, {done.bad} refused by the store")
     return 1 if done.bad else 0

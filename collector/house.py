@@ -19,6 +19,7 @@ from registry.database import Registry
 from registry.services import HEALTH_EVERY_MS, forget_service, release_lease, report_health, take_lease
 from registry.stations import known_ids
 from service.conditions import Conditions
+from service.process import first_line
 
 logger = logging.getLogger("collector")
 
@@ -151,7 +152,7 @@ class House:
             if errand.health is not None:
                 self._health_ms = errand.now_ms
             return
-        self._conditions.begin("registry", str(error).partition("\n")[0] or type(error).__name__)
+        self._conditions.begin("registry", first_line(error))
         if not isinstance(error, SQLAlchemyError):
             self._figures.exceptions += 1
             logger.error("unexpected failure beside the work", exc_info=error)

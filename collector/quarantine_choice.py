@@ -2,22 +2,15 @@
 
 import argparse
 from collections.abc import Iterable
-from datetime import date
 from zoneinfo import ZoneInfo
 
-from history.readings_csv import instant
+from collector.instants import UsageError, instant_of
 from registry.database import Registry
 from registry.quarantine import EVERYTHING, Wanted, find_ids, numbered
-from service.civil import start_of
 
-WHEN = "a civil day, or an instant such as 2026-10-01T08:00:00+08:00"
 _LARGEST = 2**63 - 1
 _DAY_MS = 86_400_000
 _MOST_NAMED = 5
-
-
-class UsageError(ValueError):
-    """What was asked for cannot be meant; the text says why in one line."""
 
 
 def whole_number(text: str) -> int:
@@ -31,37 +24,20 @@ def whole_number(text: str) -> int:
     raise argparse.ArgumentTypeError(f"must be a whole number from 1 on (got {text[:40]!a})")
 
 
-def instant_of(option: str, text: str | None, zone: ZoneInfo) -> int | None:
-    """The instant that an option names, ms since the epoch; a civil day is its beginning.
-
-    Raises:
-        UsageError: it is neither.
-    """
-    if text is None:
-        return None
-    try:
-        return start_of(date.fromisoformat(text), zone)
-    except (ValueError, OverflowError):
-        pass
-    try:
-        return instant(text)
-    except (ValueError, OverflowError) as error:
-        example = "2026-10-01 or 2026-10-01T08:00:00+08:00"
-        raise UsageError(f"{option}: must be such as {example} (got {text[:40]!a})") from error
-
-
 def wanted_of(arguments: argparse.Namespace, zone: ZoneInfo, now_ms: int) -> Wanted:
     """What the options ask for, as far as the command has them.
 
     Raises:
         UsageError: a time cannot be read.
     """
-    before_ms = instant_of("--before", getattr(arguments, "before", None), zone)
+    before = getattr(arguments, "before", None)
+    since = getattr(arguments, "since", None)
+    before_ms = None if before is None else instant_of("--before", before, zone)
     days = getattr(arguments, "older_than", None)
     return Wanted(
         station=arguments.station,
         code=arguments.code,
-        since_ms=instant_of("--since", getattr(arguments, "since", None), zone),
+        since_ms=None if since is None else instant_of("--since", since, zone),
         before_ms=before_ms if days is None else now_ms - days * _DAY_MS,
     )
 

@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 
 from collector.clearing_command import PURGE, REPLAY, add_purge, add_replay
+from collector.instants import WHEN, UsageError
 from collector.payload_view import view
-from collector.quarantine_choice import WHEN, UsageError, chosen_ids, wanted_of, whole_number
+from collector.quarantine_choice import chosen_ids, wanted_of, whole_number
 from collector.quarantine_page import entry_object, table, whole_object, whole_page
 from collector.replay import is_capped
 from registry.config import CentreSettings, load_centre

@@ -13,6 +13,7 @@ from registry.accounts import By
 from registry.config import CentreSettings
 from registry.database import Registry
 from service.conditions import Conditions
+from service.process import first_line
 from telemetry.renewal import Answer, decode_asked, encode_answer
 from telemetry.topics import topic
 
@@ -87,7 +88,7 @@ class Renewing:
             self._conditions.begin("renewal", str(error))
             return None
         except Exception as error:
-            self._conditions.begin("renewal", str(error).partition("\n")[0] or type(error).__name__)
+            self._conditions.begin("renewal", first_line(error))
             logger.exception("station %s: its certificate is not renewed", station)
             return None
         self._conditions.end("renewal")

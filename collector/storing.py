@@ -18,6 +18,7 @@ from registry.quarantine import put_aside
 from registry.stations import note_pending
 from service.broker import Connection
 from service.conditions import Conditions
+from service.process import first_line
 
 logger = logging.getLogger("collector")
 
@@ -126,7 +127,7 @@ class Storer:
             self._figures.exceptions += 1
             self._go_on()  # its stations send it again, in other company
             logger.error("unexpected failure while storing", exc_info=error)
-        self._conditions.begin("store", str(error).partition("\n")[0] or type(error).__name__)
+        self._conditions.begin("store", first_line(error))
         asked_s = getattr(error, "retry_after_s", None) or 0.0
         self._retry_s = time.monotonic() + max(self._retry_wait_s, asked_s)
         self._retry_wait_s = min(2 * self._retry_wait_s, LONGEST_RETRY_S)

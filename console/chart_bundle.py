@@ -8,9 +8,10 @@ import gzip
 import os
 import subprocess
 import sys
-import tempfile
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from service.whole_file import write_whole
 
 _TIMEOUT_S = 120
 
@@ -67,24 +68,10 @@ def make(path: Path) -> None:
 
         script = vl_convert.javascript_bundle().encode()  # type: ignore[call-arg] # the stub lacks the default
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(compressed(path), gzip.compress(script, mtime=0))
-        _replace(path, script)
+        write_whole(compressed(path), gzip.compress(script, mtime=0), mode=0o644)
+        write_whole(path, script, mode=0o644)
     except (ImportError, ValueError, OSError) as error:
         raise BundleError(str(error)) from error
-
-
-def _replace(path: Path, content: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _cache_folder() -> Path:

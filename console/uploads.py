@@ -4,7 +4,6 @@ Nothing of what a browser says of a file is believed, and none is ever shown in 
 """
 
 import hashlib
-import os
 import re
 import secrets
 from pathlib import Path
@@ -13,6 +12,8 @@ from typing import NamedTuple
 from fastapi import Response
 from fastapi.responses import FileResponse
 from starlette.exceptions import HTTPException
+
+from service.whole_file import write_whole
 
 MOST_BYTES = 5_000_000
 """Of a file that somebody hands in."""
@@ -71,7 +72,8 @@ def store_upload(folder: Path, content: bytes, most_bytes: int = MOST_BYTES) -> 
         raise UploadError(UNKNOWN)
     name = secrets.token_hex(16) + _KINDS[kind][1]
     try:
-        _write(folder, name, content)
+        folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+        write_whole(folder / name, content, mode=0o640)
     except OSError as error:
         raise UploadError(UNWRITABLE) from error
     return StoredFile(name, kind, hashlib.sha256(content).hexdigest(), len(content))
@@ -95,23 +97,3 @@ def upload_answer(folder: Path, name: str, download_as: str) -> Response:
     media_type = next(kind for kind, (_, ending) in _KINDS.items() if path.suffix == ending)
     headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private, no-cache"}
     return FileResponse(path, media_type=media_type, filename=f"{download_as}{path.suffix}", headers=headers)
-
-
-def _write(folder: Path, name: str, content: bytes) -> None:
-    """The whole file or none of it."""
-    folder.mkdir(mode=0o750, parents=True, exist_ok=True)
-    part = folder / f".{name}.part"
-    try:
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.rename(folder / name)
-    finally:
-        part.unlink(missing_ok=True)
-    directory = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)

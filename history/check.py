@@ -3,7 +3,7 @@
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -44,10 +44,13 @@ def check_history(keys: HistoryKeys) -> Iterator[Finding]:
 
 def _embedded(path: Path) -> Iterator[str]:
     """What each step finds, in the order of `STEPS`."""
-    size = f"{path.stat().st_size / 1e6:.1f} MB" if path.is_file() else "made just now"
+    size = "made just now"
+    with suppress(OSError):  # it is not there, or may not be looked at, which opening it says
+        size = f"{path.stat().st_size / 1e6:.1f} MB"
     with closing(EmbeddedHistory(path)) as history:
         yield f"embedded store {path}, {size}, SQLite {sqlite3.sqlite_version}"
-        yield f"{len(history.latest())} stations have readings"
+        many = len(history.latest())
+        yield f"{many} station{' has' if many == 1 else 's have'} readings"
         history.write_quarter_hours([])
         yield "a transaction was begun and committed"
 

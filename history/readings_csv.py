@@ -124,12 +124,15 @@ def instant(text: str) -> int:
     """Read a time, ms since the epoch.
 
     Raises:
-        ValueError: it is not one, or has no offset, or more than milliseconds.
+        ValueError: it is none of the calendar, or has no offset, or more than milliseconds.
     """
     when = datetime.fromisoformat(text)
     if when.tzinfo is None:
         raise ValueError("no offset")
-    since = when - _EPOCH
+    try:
+        since = when.astimezone(UTC) - _EPOCH
+    except OverflowError as error:
+        raise ValueError("beyond the calendar") from error
     if since % _MS:
         raise ValueError("more than milliseconds")
     return since // _MS

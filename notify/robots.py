@@ -112,11 +112,12 @@ def post(robot: Robot, text: str, address: str, now_ms: int, servers: Mapping[st
         )  # fmt: skip
         if answer.status_code != requests.codes.ok:
             raise DeliveryError(f"HTTP {answer.status_code}")
-        said = answer.json()
-    except requests.JSONDecodeError:
-        raise DeliveryError("the answer is not a robot's") from None
     except requests.RequestException as error:
         raise DeliveryError(reason([str(error)], address)) from None  # the cause holds the address
+    try:
+        said = answer.json()
+    except (ValueError, RecursionError):  # no JSON, a number of thousands of digits, lists in lists in lists
+        raise DeliveryError("the answer is not a robot's") from None
     if why := refusal(said):
         raise DeliveryError(redacted(why, address))
 

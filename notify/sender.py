@@ -160,7 +160,8 @@ class Sender:
             lost = pending.given_up(session, now_ms - _SHOWN_MS)
         said = {f"notify {name}": f"not delivered, is tried again: {why}" for name, why in failing.items()}
         for name, (count, why) in lost.items():
-            said[f"notify {name} given up"] = f"{count} messages not delivered in 24 hours of tries: {why}"
+            lost_ones = f"{count} message{'' if count == 1 else 's'}"
+            said[f"notify {name} given up"] = f"{lost_ones} not delivered in 24 hours of tries: {why}"
         for name in self._conditions.current():
             if name not in said and name != "notify roster":
                 self._conditions.end(name)

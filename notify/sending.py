@@ -26,7 +26,7 @@ class Sending:
         self._clock_ms = clock_ms
         self._holder = holder
         self._conditions = Conditions(logger)
-        self._health_due_ms = 0
+        self._said_ms = 0
 
     def run(self, stop: threading.Event) -> None:
         """Send what is due, every other second."""
@@ -49,11 +49,11 @@ class Sending:
                 return
         self._conditions.end("lease")
         self._sender.step(now_ms)
-        if not 0 <= now_ms - self._health_due_ms < HEALTH_EVERY_MS:
+        if not 0 <= now_ms - self._said_ms < HEALTH_EVERY_MS:
             self._say(now_ms)
 
     def _say(self, now_ms: int) -> None:
-        self._health_due_ms = now_ms
+        self._said_ms = now_ms
         said = self._conditions.current() | self._sender.conditions()
         with self._registry.writing() as session:
             report_health(session, NAME, now_ms, said)

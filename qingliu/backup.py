@@ -19,6 +19,7 @@ from qingliu.backup_reading import read_archive
 from registry.config import CentreSettings
 from registry.database import Registry
 from registry.schema import revision_of
+from service.process import first_line
 from service.progress import Progress
 from service.whole_file import sync_folder
 
@@ -146,7 +147,7 @@ def revision_in(path: Path) -> str:
         with closing(Registry(f"sqlite:///{path}")) as registry, registry.reading() as session:
             revision = revision_of(session)
     except SQLAlchemyError as error:
-        raise BackupError(f"{path}: is no registry: {str(error).splitlines()[0]}") from error
+        raise BackupError(f"{path}: is no registry: {first_line(error)}") from error
     backup_copy.leave_wal(path)
     return revision
 

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import re
 import sys
 from datetime import UTC, datetime
@@ -13,7 +12,7 @@ from typing import Any
 from qingliu.backup import Made, make_backup
 from qingliu.backup_error import BackupError
 from qingliu.backup_manifest import HISTORY, REGISTRY, Manifest
-from registry.config import DEFAULT_PATH, PATH_VARIABLE, load_centre
+from registry.config import centre_path, load_centre
 from service.process import complain, now_ms
 from service.progress import Progress
 
@@ -48,11 +47,6 @@ def register(parser: argparse.ArgumentParser) -> None:
     verifying.set_defaults(run=_verify)
 
 
-def config_path(given: Path | None) -> Path:
-    """The settings file in force: the one named, else of the environment, else the usual one."""
-    return (given or Path(os.environ.get(PATH_VARIABLE) or DEFAULT_PATH)).absolute()
-
-
 def _backup(arguments: argparse.Namespace) -> int:
     if arguments.out is None:
         complain(["qingliu backup: -o is required: the archive, or a folder for it. See --help."])
@@ -70,7 +64,7 @@ def _backup(arguments: argparse.Namespace) -> int:
         else out
     )
     bar = partial(Progress, sys.stderr)
-    made = make_backup(settings, config_path(arguments.config), file.absolute(), at_ms, bar)
+    made = make_backup(settings, centre_path(arguments.config).absolute(), file.absolute(), at_ms, bar)
     dropped = _drop_old(out, arguments.keep) if arguments.keep is not None else []
     _tell_made(made, dropped, as_json=arguments.json)
     return 1 if made.manifest.missing else 0

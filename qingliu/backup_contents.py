@@ -34,8 +34,8 @@ def contents(settings: CentreSettings, config: Path) -> Contents:
     found = Contents([], [])
     for folder, path in folders(settings).items():
         _walk(folder, path, found)
-    passphrase = Path(settings.identity.passphrase_file)
-    found.pieces[:] = [each for each in found.pieces if each.path != passphrase]  # wherever it lies
+    passphrase = Path(settings.identity.passphrase_file).resolve()  # wherever it lies, however it is named
+    found.pieces[:] = [each for each in found.pieces if each.path.resolve() != passphrase]
     found.pieces.append(Piece(SETTINGS, config))
     for number, path in enumerate(named_files(settings)):
         if os.access(path, os.R_OK):

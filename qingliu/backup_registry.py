@@ -32,6 +32,7 @@ from qingliu.backup_error import BackupError
 from registry.database import Registry, open_registry
 from registry.schema import revision_of, revisions
 from registry.tables import Base
+from service.process import first_line
 
 ROWS_AT_ONCE = 2_000
 Row = dict[str, Any]
@@ -56,7 +57,7 @@ def export_registry(source: Registry, target: Path, tick: Callable[[float], None
                 connection.execute(text("PRAGMA defer_foreign_keys = ON"))
                 _copy(session.connection(), connection, tick)
     except SQLAlchemyError as error:
-        raise BackupError(f"registry: cannot be read: {str(error).splitlines()[0]}") from error
+        raise BackupError(f"registry: cannot be read: {first_line(error)}") from error
     leave_wal(target)
 
 
@@ -85,7 +86,7 @@ def import_registry(source: Path, target: Registry, tick: Callable[[float], None
             for each in tables:
                 _count_on(connection, each)
     except SQLAlchemyError as error:
-        raise BackupError(f"registry: cannot be written: {str(error).splitlines()[0]}") from error
+        raise BackupError(f"registry: cannot be written: {first_line(error)}") from error
 
 
 def counts(registry: Registry) -> dict[str, int]:

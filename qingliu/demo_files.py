@@ -8,6 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from service.process import UnavailableError
+from service.whole_file import write_whole
 from simulator.city import CityStation, city
 
 PACE = 60.0
@@ -151,9 +152,7 @@ def known_city(paths: Paths, count: int | None, now_ms: int) -> DemoCity:
 
 def keep_city(paths: Paths, known: DemoCity) -> None:
     """Write the folder's city down, whole or not at all."""
-    fresh = paths.city.with_suffix(".new")
-    fresh.write_bytes(msgspec.json.encode(known))
-    fresh.replace(paths.city)
+    write_whole(paths.city, msgspec.json.encode(known))
 
 
 def write_settings(paths: Paths, live: Iterable[CityStation], *, broker_port: int, console_port: int) -> None:

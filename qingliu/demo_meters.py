@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from qingliu.demo_files import Paths
+from service.whole_file import write_whole
 from simulator.city import CityStation
 from simulator.course import Course, counters_at
 
@@ -41,5 +42,5 @@ def count_on(paths: Paths, stations: Iterable[CityStation], now_ms: int) -> None
 
 
 def _write(file: Path, counters: Counters, at_ms: int) -> None:
-    file.write_bytes(msgspec.json.encode(counters))
+    write_whole(file, msgspec.json.encode(counters))
     os.utime(file, (at_ms / 1000, at_ms / 1000))

@@ -33,7 +33,7 @@ from qingliu.demo_registry import LIVE_THRESHOLDS, set_thresholds
 from registry.config import load_centre
 from registry.database import Registry, open_registry
 from registry.tables import ServiceHealth, StatePeriod
-from service.process import UnavailableError
+from service.process import UnavailableError, first_line
 from simulator.city import CityStation, past_start_s
 from simulator.course import Course, readings, silences
 from telemetry.batch import encode_batch
@@ -80,7 +80,7 @@ def prepare(
                 if stop.is_set():
                     return
         except (UnavailableError, SQLAlchemyError, BrokenExecutor) as error:
-            raise DemoError(f"past of {jobs[job]}: {str(error).splitlines()[0]}") from error
+            raise DemoError(f"past of {jobs[job]}: {first_line(error)}") from error
         finally:
             pool.shutdown(cancel_futures=True)  # those that have begun end first
             ended = (job for job in jobs if job.done() and not job.cancelled() and job.exception() is None)

@@ -5,8 +5,8 @@ import json
 import sys
 from pathlib import Path
 
-from qingliu.backup_command import config_path
 from qingliu.doctor_finding import Finding
+from registry.config import centre_path
 from service.process import now_ms
 
 BACKUPS = Path("/var/lib/qingliu-backup")
@@ -36,7 +36,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from qingliu.doctor import examine, exit_code  # noqa: PLC0415 - the libraries are loaded on use
 
     findings = []
-    for finding in examine(config_path(arguments.config), arguments.backups, now_ms()):
+    for finding in examine(centre_path(arguments.config).absolute(), arguments.backups, now_ms()):
         findings.append(finding)
         if not arguments.json:
             print(_line(finding, in_colour=sys.stdout.isatty()), flush=True)

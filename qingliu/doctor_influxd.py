@@ -1,6 +1,7 @@
 """The doctor's look at how influxd starts here: may it write behind a torn log? (decision 0022)."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -35,5 +36,6 @@ def influxd(settings: CentreSettings, folders: Sequence[Path] = UNIT_FOLDERS) ->
 def _texts(folder: Path) -> Iterator[str]:
     """The unit and its drop-ins in one folder; a mask or what may not be read says nothing."""
     for path in (folder / UNIT, *sorted((folder / f"{UNIT}.d").glob("*.conf"))):
-        if path.is_file():
-            yield path.read_text(errors="replace")
+        with suppress(OSError):
+            if path.is_file():
+                yield path.read_text(errors="replace")

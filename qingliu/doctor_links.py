@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
+from http.client import HTTPException
 from socket import create_connection
 from zoneinfo import ZoneInfo
 
@@ -73,6 +74,10 @@ def console(settings: CentreSettings) -> Finding:
             return Finding(
                 "console", "fail", f"{address} answers {error.code}", "Is another program on that port?"
             )
+    except HTTPException:
+        return Finding(
+            "console", "fail", f"{address} answers, but not as a console", "Is another program on that port?"
+        )
     except OSError as error:
         reason = getattr(error, "reason", error)
         said = getattr(reason, "strerror", None) or str(reason)

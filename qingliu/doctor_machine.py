@@ -47,12 +47,12 @@ def machine(settings: CentreSettings, config: Path, backups: Path, now_ms: int) 
 def files(settings: CentreSettings, config: Path, user: User) -> Iterator[Finding]:
     """Whether the services may read and write what they have to, and nobody else reads secrets."""
     unreadable = [
-        path for path in [config, *named_files(settings)] if path.exists() and not can(user, path, "r")
+        path for path in [config, *named_files(settings)] if is_there(path) and not can(user, path, "r")
     ]
     stores = [path for path in (registry_file(settings), history_file(settings)) if path is not None]
     written = [path.with_name(path.name + end) for path in stores for end in _BESIDE]
     written += [_nearest(path) for path in [*(path.parent for path in stores), *folders(settings).values()]]
-    unwritable = [path for path in dict.fromkeys(written) if path.exists() and not can(user, path, "w")]
+    unwritable = [path for path in dict.fromkeys(written) if is_there(path) and not can(user, path, "w")]
     wrong = [f"{path} cannot be read" for path in unreadable] + [
         f"{path} cannot be written" for path in unwritable
     ]
@@ -62,12 +62,20 @@ def files(settings: CentreSettings, config: Path, user: User) -> Iterator[Findin
     )
     named = [*_secrets(settings), Path(settings.identity.path)]
     named += [config] if make_url(settings.registry.url).password else []
-    secret = [path for path in named if path.exists()]
-    open_ones = [f"{path} can be read by everybody" for path in secret if path.stat().st_mode & 0o007]
+    secret = [path for path in named if is_there(path)]
+    open_ones = [f"{path} can be read by everybody" for path in secret if _is_open(path)]
     yield judged(
         "secrets", _listed(open_ones) or f"{len(secret)} are for the services alone", is_well=not open_ones,
         remedy="chmod o= them.", otherwise="warn",
     )  # fmt: skip
+
+
+def is_there(path: Path) -> bool:
+    """Whether something is there, or may be: in a folder that we may not enter nobody can say."""
+    try:
+        return path.exists()
+    except OSError:
+        return True
 
 
 def can(user: User, path: Path, wanted: str) -> bool:
@@ -141,9 +149,17 @@ def _secrets(settings: CentreSettings) -> Iterator[Path]:
     return (Path(name) for name in sorted(own - {""}))
 
 
+def _is_open(path: Path) -> bool:
+    """Whether everybody may use a file or folder, as far as we can see."""
+    try:
+        return bool(path.stat().st_mode & 0o007)
+    except OSError:
+        return False
+
+
 def _nearest(path: Path) -> Path:
     """The folder itself, or the one in which it would be made."""
-    while not path.exists() and path != path.parent:
+    while not is_there(path) and path != path.parent:
         path = path.parent
     return path
 

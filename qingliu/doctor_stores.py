@@ -15,11 +15,13 @@ from history.check import check_history
 from notify.pending import given_up, troubles
 from qingliu.backup_contents import history_file, registry_file
 from qingliu.doctor_finding import Finding, judged
+from qingliu.doctor_machine import is_there
 from registry.config import CentreSettings
 from registry.database import Registry
 from registry.schema import revision_of, revisions
 from registry.services import health
 from registry.tables import Notification
+from service.process import first_line
 
 DAY_MS = 86_400_000
 LATE_MESSAGE_MS = 600_000
@@ -31,7 +33,7 @@ UNITS = {"reporting": "qingliu-report", "notify": "qingliu-alerting"}
 def registry(settings: CentreSettings, now_ms: int) -> Iterator[Finding]:
     """The registry, and if it can be read what hangs on it."""
     path = registry_file(settings)
-    if path is not None and not path.is_file():
+    if path is not None and not is_there(path):
         yield Finding("registry", "fail", f"{path}: there is no such file", f"{START}, which makes it.")
         return
     try:
@@ -44,13 +46,13 @@ def registry(settings: CentreSettings, now_ms: int) -> Iterator[Finding]:
         remedy = (
             "Start PostgreSQL, or mend [registry] url." if path is None else "docs/backup.md: restore it."
         )
-        yield Finding("registry", "fail", str(error).splitlines()[0], remedy)
+        yield Finding("registry", "fail", first_line(error), remedy)
 
 
 def history(settings: CentreSettings) -> Finding:
     """The readings: there, readable, writable."""
     path = history_file(settings)
-    if path is not None and not path.is_file():
+    if path is not None and not is_there(path):
         return Finding("history", "fail", f"{path}: there is no such file", f"{START}, which makes it.")
     found = list(check_history(settings.history))
     is_well = not any(each.exit_code for each in found)
@@ -70,7 +72,7 @@ def disk(session: Session, settings: CentreSettings) -> Iterator[Finding]:
         return
     tight = [row.name for row in rows if row.is_tight]
     least = min(row.free_bytes or 0 for row in rows) / 1e9
-    of = f", where {', '.join(tight)} lie" if tight else ""
+    of = f", where {', '.join(tight)} {'lies' if len(tight) == 1 else 'lie'}" if tight else ""
     yield judged(
         "disk", f"{least:,.1f} GB free{of}", is_well=not tight,
         remedy="Make room, or lower history.raw_days; old backups may go elsewhere.",
@@ -96,7 +98,8 @@ def services(session: Session, now_ms: int) -> Iterator[Finding]:
 
 def messages(session: Session, settings: CentreSettings, now_ms: int) -> Finding:
     """Whether alarms reach people."""
-    if not settings.notify.named():
+    many = len(settings.notify.named())
+    if not many:
         return Finding(
             "messages",
             "warn",
@@ -112,9 +115,9 @@ def messages(session: Session, settings: CentreSettings, now_ms: int) -> Finding
     gone = given_up(session, now_ms - DAY_MS)
     failing += [f"{channel}: {count} given up: {error}" for channel, (count, error) in sorted(gone.items())]
     if waiting:
-        failing.append(f"{waiting} wait for more than ten minutes")
+        failing.append(f"{waiting} {'waits' if waiting == 1 else 'wait'} for more than ten minutes")
     return judged(
-        "messages", "; ".join(failing) or f"{len(settings.notify.named())} channels, nothing waits",
+        "messages", "; ".join(failing) or f"{many} channel{'' if many == 1 else 's'}, nothing waits",
         is_well=not failing, remedy="qingliu alerting test-channel NAME tries one out.",
     )  # fmt: skip
 
@@ -144,7 +147,7 @@ def _quick_check(path: Path) -> str:
         try:
             said = str(session.scalar(text("PRAGMA quick_check(1)")))
         except SQLAlchemyError as error:
-            said = str(error).splitlines()[0]
+            said = first_line(error)
     return "" if said == "ok" else said
 
 

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from qingliu.backup_command import config_path, described
+from qingliu.backup_command import described
 from qingliu.backup_error import BackupError
 from registry.audit import at_command_line
+from registry.config import centre_path
 from service.process import complain, now_ms
 from service.progress import Progress
 
@@ -47,10 +48,8 @@ def _run(arguments: argparse.Namespace) -> int:
             print(line)
         print(f"{arguments.into}: unpacked and checked; nothing else was touched")
         return 0
-    done = restore(
-        arguments.file, config_path(arguments.config), at_command_line(arguments.by), now_ms(), bar,
-        may_replace=arguments.yes,
-    )  # fmt: skip
+    config, actor = centre_path(arguments.config).absolute(), at_command_line(arguments.by)
+    done = restore(arguments.file, config, actor, now_ms(), bar, may_replace=arguments.yes)
     for line in described(done.manifest):
         print(line)
     for path in done.put:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from qingliu.backup_copy import is_held_open
 from qingliu.backup_error import BackupError
 from registry.database import Registry
+from service.process import first_line
 
 _BESIDE = ("", "-wal", "-shm")
 REMEDY = "Stop the services first: systemctl stop qingliu.target"
@@ -62,8 +63,7 @@ def _refuse_connected(url: str) -> None:
         with closing(Registry(url)) as registry, registry.reading() as session:
             count = session.scalar(others) or 0
     except SQLAlchemyError as error:
-        raise BackupError(
-            f"registry: cannot be reached: {str(error).splitlines()[0]}. Start PostgreSQL."
-        ) from error
+        raise BackupError(f"registry: cannot be reached: {first_line(error)}. Start PostgreSQL.") from error
     if count:
-        raise BackupError(f"registry: {count} others are connected to the database. {REMEDY}")
+        others_are = "another one is" if count == 1 else f"{count} others are"
+        raise BackupError(f"registry: {others_are} connected to the database. {REMEDY}")

@@ -15,7 +15,7 @@ from registry.console_settings import ConsoleSettings
 from registry.identity_settings import IdentitySettings
 from registry.notify_settings import NotifySettings
 from service.mqtt import Mqtt
-from service.settings import Fault, load
+from service.settings import Fault, file_faults, load
 
 DEFAULT_PATH = Path("/etc/qingliu/centre.toml")
 PATH_VARIABLE = "QINGLIU_CONFIG"
@@ -82,11 +82,7 @@ class HistorySettings(msgspec.Struct, kw_only=True, frozen=True):
         if ":" in self.username:
             yield Fault("history.username", "must have no colon", self.username, "Choose another name.")
         for key in ("token_file", "password_file"):
-            name = getattr(self, key)
-            if name and not Path(name).is_file():
-                yield Fault(
-                    f"history.{key}", "there is no such file", name, "Copy it there, or mend the path."
-                )
+            yield from file_faults(f"history.{key}", getattr(self, key))
 
 
 class CollectorSettings(msgspec.Struct, kw_only=True, frozen=True):
@@ -154,11 +150,7 @@ class AlertingSettings(msgspec.Struct, kw_only=True, frozen=True):
 
     def faults(self) -> Iterable[Fault]:
         """Name a calendar that cannot be there."""
-        if self.holidays_file and not Path(self.holidays_file).is_file():
-            yield Fault(
-                "alerting.holidays_file", "there is no such file", self.holidays_file,
-                "Copy it there, or mend the path.",
-            )  # fmt: skip
+        yield from file_faults("alerting.holidays_file", self.holidays_file)
 
 
 class ReportingSettings(msgspec.Struct, kw_only=True, frozen=True):
@@ -180,11 +172,7 @@ class ReportingSettings(msgspec.Struct, kw_only=True, frozen=True):
 
     def faults(self) -> Iterable[Fault]:
         """Name a file of targets that cannot be there."""
-        if self.targets_file and not Path(self.targets_file).is_file():
-            yield Fault(
-                "reporting.targets_file", "there is no such file", self.targets_file,
-                "Copy it there, or mend the path.",
-            )  # fmt: skip
+        yield from file_faults("reporting.targets_file", self.targets_file)
 
 
 class CentreSettings(msgspec.Struct, kw_only=True, frozen=True):
@@ -208,14 +196,18 @@ class CentreSettings(msgspec.Struct, kw_only=True, frozen=True):
         return ZoneInfo(self.centre.timezone)
 
 
+def centre_path(given: Path | None) -> Path:
+    """The settings file in force: the one named, else that of $QINGLIU_CONFIG, else the usual one."""
+    return given or Path(os.environ.get(PATH_VARIABLE) or DEFAULT_PATH)
+
+
 def load_centre(path: Path | None) -> CentreSettings:
-    """Read the file named, else that of $QINGLIU_CONFIG, else /etc/qingliu/centre.toml.
+    """Read the settings file in force, see `centre_path`.
 
     Raises:
         SettingsError: with every fault of the file.
     """
-    chosen = path or Path(os.environ.get(PATH_VARIABLE) or DEFAULT_PATH)
-    return load(chosen, CentreSettings, _faults)
+    return load(centre_path(path), CentreSettings, _faults)
 
 
 def _faults(settings: CentreSettings) -> Iterable[Fault]:

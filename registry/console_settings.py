@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable
 from ipaddress import ip_address, ip_network
-from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
 import msgspec
 
-from service.settings import Fault
+from service.settings import Fault, file_faults
 
 PLAIN_HTTP = "must be a loopback address, because passwords would cross the network in clear text"
 PLAIN_HTTP_REMEDY = (
@@ -57,11 +56,7 @@ class ConsoleSettings(msgspec.Struct, kw_only=True, frozen=True):
             missing = "tls_key_file" if self.tls_cert_file else "tls_cert_file"
             yield Fault(f"console.{missing}", "is required with the other of the two", remedy="Name both.")
         for key in ("tls_cert_file", "tls_key_file", "counties_geojson"):
-            name = getattr(self, key)
-            if name and not Path(name).is_file():
-                yield Fault(
-                    f"console.{key}", "there is no such file", name, "Copy it there, or mend the path."
-                )
+            yield from file_faults(f"console.{key}", getattr(self, key))
         if self.tile_url and not is_tile_url(self.tile_url):
             yield Fault(
                 "console.tile_url", "must be an http or https address or a path, with {z}, {x} and {y}",

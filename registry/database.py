@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from registry.tables import Base
-from service.process import UnavailableError
+from service.process import UnavailableError, first_line
 from service.sqlite_file import enter_wal
 
 logger = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ def open_registry(url: str) -> Registry:
     except (SQLAlchemyError, CommandError) as error:
         registry.close()
         place = parsed.render_as_string(hide_password=True)
-        raise RegistryError(f"registry {place}: {str(error).splitlines()[0]}") from error
+        raise RegistryError(f"registry {place}: {first_line(error)}") from error
     return registry
 
 
@@ -99,7 +99,7 @@ def registry_at(url: str) -> Iterator[Registry]:
         with closing(open_registry(url)) as registry:
             yield registry
     except SQLAlchemyError as error:
-        raise RegistryError(f"registry: {str(error).splitlines()[0]}") from error
+        raise RegistryError(f"registry: {first_line(error)}") from error
 
 
 def upsert(

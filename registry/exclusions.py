@@ -15,6 +15,7 @@ from registry.exclusion_days import WITHOUT_CEILING, closes_on, days_missed
 from registry.exclusion_effects import counted, mark_changed, mark_days, over_ceiling
 from registry.record_entry import (
     EARLIEST,
+    LATEST,
     By,
     Entered,
     RecordError,
@@ -80,6 +81,9 @@ def faults_of_exclusion(new: NewExclusion, others: Iterable[OtherStop], by: By) 
     elif new.end - new.start >= LONGEST:
         rule = f"a stop lasts at most {LONGEST.days} days"
         yield Fault("end", rule, new.end.isoformat(), "Correct the year, or change the station's class.")
+    elif new.end > LATEST:
+        rule = f"must lie between {EARLIEST} and {LATEST}"
+        yield Fault("end", rule, new.end.isoformat(), "Correct the year.")
     if new.reason not in REASONS:
         yield Fault("reason", f"must be one of {', '.join(REASONS)}", new.reason, "Use one of these.")
     yield from faults_of_text("applicant", new.applicant, 64, is_required=True)

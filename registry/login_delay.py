@@ -37,7 +37,7 @@ def begin_try(session: Session, name: str, address: str, at_ms: int) -> int:
 
     Args:
         session: a writing one.
-        name: as it was typed.
+        name: as `registry.accounts.clean_name` leaves what was typed.
         address: of the browser.
         at_ms: now, ms since the epoch, UTC.
     """

@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 
-from service.settings import Fault
+from service.settings import Fault, file_faults
 
 Severity = Literal["low", "medium", "high"]
 SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high")
@@ -109,13 +108,8 @@ class NotifySettings(msgspec.Struct, kw_only=True, frozen=True):
             if channel.name in seen:
                 yield Fault(f"{path}.name", "is given twice", channel.name, "Choose another name.")
             seen.add(channel.name)
-            if "://" not in channel.url and not Path(channel.url).is_file():
-                yield Fault(
-                    path, "is neither an apprise URL nor the path of a file",
-                    remedy='Write for example "/etc/qingliu/wecom.url", a file with wecombot://KEY in it.',
-                )  # fmt: skip
-        if self.roster_file and not Path(self.roster_file).is_file():
-            yield Fault(
-                "notify.roster_file", "there is no such file", self.roster_file,
-                "Copy it there, or mend the path.",
-            )  # fmt: skip
+            if "://" not in channel.url:
+                rule = "is neither an apprise URL nor the path of a file"
+                remedy = 'Write for example "/etc/qingliu/wecom.url", a file with wecombot://KEY in it.'
+                yield from file_faults(path, channel.url, Fault(path, rule, remedy=remedy))
+        yield from file_faults("notify.roster_file", self.roster_file)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from registry.cells import cell_day, cell_number
-from service.civil import start_of
+from service.civil import clock_of, start_of
 from service.settings import Fault
 
 WHEN = "such as 2026-10-01, 2026-10-01 08:30 or 2026-10-01T08:30:00+08:00"
@@ -109,16 +109,26 @@ def instant_of(text: str, zone: ZoneInfo) -> int:
     found = _PARTS.fullmatch(text.strip())
     try:
         if found is None:
-            return start_of(cell_day(text.strip()), zone)
+            return _told(start_of(cell_day(text.strip()), zone), zone)
         day = cell_day(found["day"])
         at = datetime(day.year, day.month, day.day, int(found["hour"]), int(found["minute"]),
                       int(found["second"] or 0), tzinfo=zone)  # fmt: skip
         offset = (found["offset"] or "").upper()
         if offset:
             at = datetime.fromisoformat(f"{at:%Y-%m-%dT%H:%M:%S}{'+00:00' if offset == 'Z' else offset}")
-        return int(at.timestamp() * 1000)
+        return _told(int(at.timestamp() * 1000), zone)
     except (ValueError, OverflowError) as error:
         raise ValueError(rule) from error
+
+
+def _told(at_ms: int, zone: ZoneInfo) -> int:
+    """An instant that a clock can show again: at either end of the calendar another zone has another year.
+
+    Raises:
+        ValueError, OverflowError: it cannot.
+    """
+    clock_of(at_ms, zone)
+    return at_ms
 
 
 def _commands(letter: str) -> bool:

@@ -12,7 +12,8 @@ from service.settings import Fault
 
 FUTURE_MS = 600_000
 """What happened is not entered before it happens; clocks may differ by so much."""
-EARLIEST = date(2000, 1, 1)
+EARLIEST, LATEST = date(2000, 1, 1), date(2100, 12, 31)
+"""Days beyond are slips of the pen."""
 _EARLIEST_MS = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp() * 1000)
 _DAY_MS = 86_400_000
 

@@ -3,7 +3,6 @@
 import argparse
 import csv
 import json
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from io import StringIO
@@ -17,6 +16,7 @@ from registry.stations_records import Record
 from registry.stations_rows import Plan
 from service.process import UnavailableError, complain, now_ms
 from service.progress import Progress
+from service.whole_file import write_whole
 
 IMPORT = f"""FILE is CSV (UTF-8, GB18030; separated by , ; or tabs) or XLSX, of which the sheet 站点 or
 stations is read, else the first. Heads are English or Chinese; `qingliu stations template` has both:
@@ -119,11 +119,11 @@ def write_export(
         complain([f"{arguments.prog}: -o: must end with .csv or .xlsx (got {out.name})"])
         return 2
     if suffix == ".csv":
-        _write_whole(out, csv_text(records).encode("utf-8-sig"))
+        _write_out(out, csv_text(records).encode("utf-8-sig"))
     else:
         from registry.stations_workbook import stations_workbook  # noqa: PLC0415 - on use
 
-        _write_whole(out, stations_workbook(records, counties, at_ms))
+        _write_out(out, stations_workbook(records, counties, at_ms))
     complain([f"{out}: {len(records)} {'station' if len(records) == 1 else 'stations'}"])
     return 0
 
@@ -139,7 +139,7 @@ def write_template(arguments: argparse.Namespace, counties: Mapping[str, str], a
     if out.exists():
         complain([f"{out}: is there already. Name another file, or remove it."])
         return 1
-    _write_whole(out, stations_workbook({}, counties, at_ms, is_template=True))
+    _write_out(out, stations_workbook({}, counties, at_ms, is_template=True))
     print(f"{out}: fill it in, then: qingliu stations import {out}")
     return 0
 
@@ -153,20 +153,13 @@ def csv_text(records: Mapping[str, Record]) -> str:
     return text.getvalue()
 
 
-def _write_whole(path: Path, data: bytes) -> None:
+def _write_out(path: Path, data: bytes) -> None:
     """Write a file that appears under its name only when it is whole.
 
     Raises:
         UnavailableError: it cannot be written.
     """
-    part = path.with_name(f"{path.name}.part")
     try:
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        write_whole(path, data)
     except OSError as error:
         raise UnavailableError(f"{path}: cannot be written: {error.strerror}") from error
-    finally:
-        part.unlink(missing_ok=True)

@@ -141,7 +141,7 @@ def _shown(name: str, value: object, zone: ZoneInfo) -> str:  # noqa: PLR0911 - 
     if isinstance(value, bool):
         return "yes" if value else "no"
     if name.endswith("_ms") and name != "clock_offset_ms" and isinstance(value, int):
-        return f"{clock_of(value, zone):%Y-%m-%d %H:%M:%S}"
+        return _clock(value, zone)
     if isinstance(value, float):
         return f"{value:.10g}"
     if isinstance(value, list):
@@ -150,3 +150,11 @@ def _shown(name: str, value: object, zone: ZoneInfo) -> str:  # noqa: PLR0911 - 
     if word in CHOICES and chinese(word, str(value)) != value:
         return f"{value} ({chinese(word, str(value))})"
     return str(value)
+
+
+def _clock(at_ms: int, zone: ZoneInfo) -> str:
+    """The wall clock at an instant; the figure itself where a box tells one of no calendar."""
+    try:
+        return f"{clock_of(at_ms, zone):%Y-%m-%d %H:%M:%S}"
+    except (ValueError, OverflowError):
+        return str(at_ms)

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from registry.database import Registry
 from registry.services import release_lease
 from service.conditions import Conditions
+from service.process import first_line
 from service.systemd import no_manager
 
 
@@ -44,7 +45,7 @@ def work_until(  # noqa: PLR0913 - each by its name
             conditions.end("stores")
             conditions.end("worker")
         except told as error:
-            conditions.begin("stores", str(error).splitlines()[0])
+            conditions.begin("stores", first_line(error))
             with suppress(SQLAlchemyError):
                 say()
         except Exception as error:
@@ -64,4 +65,4 @@ def give_back(registry: Registry, name: str, holder: str, logger: logging.Logger
         with registry.writing() as session:
             release_lease(session, name, holder)
     except SQLAlchemyError as error:
-        logger.warning("lease not given back: %s", str(error).splitlines()[0])
+        logger.warning("lease not given back: %s", first_line(error))

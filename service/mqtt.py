@@ -1,12 +1,11 @@
 """The `[mqtt]` table of both settings files: how to reach the broker, and with what identity."""
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
 
-from service.settings import Fault
+from service.settings import Fault, file_faults
 
 
 class Mqtt(msgspec.Struct, kw_only=True, frozen=True):
@@ -41,18 +40,4 @@ class Mqtt(msgspec.Struct, kw_only=True, frozen=True):
         if self.username and not self.password_file:
             yield Fault(f"{path}.password_file", "is required with username", remedy="Name the file.")
         for key in ("ca_file", "cert_file", "key_file", "password_file"):
-            name = getattr(self, key)
-            if name:
-                yield from _file_faults(f"{path}.{key}", name)
-
-
-def _file_faults(path: str, name: str) -> Iterable[Fault]:
-    try:
-        is_there = Path(name).is_file()
-    except OSError as error:  # in a folder that we may not enter
-        yield Fault(
-            path, f"cannot be looked at, {error.strerror}", name, "Run this with sudo, or as its owner."
-        )
-        return
-    if not is_there:
-        yield Fault(path, "there is no such file", name, "Copy it there, or mend the path.")
+            yield from file_faults(f"{path}.{key}", getattr(self, key))

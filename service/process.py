@@ -41,6 +41,11 @@ class UnavailableError(Exception):
     """
 
 
+def first_line(error: BaseException) -> str:
+    """What an error says, without the details below; its kind where it says nothing."""
+    return str(error).partition("\n")[0] or type(error).__name__
+
+
 @contextmanager
 def stop_signals() -> Iterator[threading.Event]:
     """An event that SIGTERM and SIGINT set; the handlers of before come back at the end."""

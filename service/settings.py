@@ -69,6 +69,24 @@ def no_more_faults(_settings: object) -> Iterable[Fault]:
     return ()
 
 
+def file_faults(path: str, name: str, otherwise: Fault | None = None) -> Iterable[Fault]:
+    """Say that a file which a key names is not there, or may not be looked at.
+
+    Args:
+        path: of the key.
+        name: of the file; empty where none is named.
+        otherwise: what to say of one that is not there, where the name may be a secret; it is not shown then.
+    """
+    try:
+        is_there = not name or Path(name).is_file()
+    except OSError as error:  # in a folder that we may not enter
+        rule, remedy = f"cannot be looked at, {error.strerror}", "Run this with sudo, or as its owner."
+        yield Fault(path, rule, None if otherwise else name, remedy)
+        return
+    if not is_there:
+        yield otherwise or Fault(path, "there is no such file", name, "Copy it there, or mend the path.")
+
+
 def load(path: Path, model: type[T], check: Callable[[T], Iterable[Fault]] = no_more_faults) -> T:
     """Read a TOML file into a struct; `check` looks at what joins several keys.
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from registry.identity.errors import IdentityError
 from registry.identity.private_file import PRIVATE, write_whole
+from service.whole_file import Owner
 
 ROUNDS = 101
 """What mosquitto_passwd takes."""
@@ -57,10 +58,17 @@ def change_passwords(path: Path, given: Mapping[str, str], gone: Collection[str]
     text = "".join(f"{line}\n" for line in [*kept, *fresh.values()])
     place = path.resolve()
     before = place.stat() if place.exists() else None
-    write_whole(place, text.encode(), before.st_mode & 0o777 if before else PRIVATE)
-    if before:
+    owner = Owner(before.st_uid, before.st_gid) if before else None
+    is_given = os.geteuid() == 0  # before it takes its place: nobody else gives files to others
+    write_whole(
+        place,
+        text.encode(),
+        before.st_mode & 0o777 if before else PRIVATE,
+        owner=owner if is_given else None,
+    )
+    if owner and not is_given:
         with suppress(PermissionError):
-            os.chown(place, before.st_uid, before.st_gid)
+            os.chown(place, *owner)
 
 
 def _lines(path: Path) -> list[str]:

@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import zlib
 from contextlib import closing
 from itertools import count
@@ -14,10 +15,12 @@ from collector_centre import OUTBOX, A, B, Outside, batch, reading
 from servers import wait_until
 
 from collector import ingest
+from collector.collector import Collector
+from registry.config import CentreSettings
 from registry.dirty import dirty
 from registry.stations import import_csv
 from registry.tables import Device, DirtyQuarterHour, Presence, Quarantine, ServiceHealth, Station
-from service.broker import Will
+from service.broker import BrokerError, Will
 from service.process import now_ms
 from telemetry.topics import topic
 
@@ -413,6 +416,37 @@ def test_a_broker_that_dies_and_comes_back_wiped_is_connected_to_again(centre, m
             station.send(reading(2))
             station.until(lambda: station.stored() == [2], "it works again")
     assert len(centre.history.stored(A)) == 2
+
+
+class Losing(Collector):
+    """Each of its connections is lost after so many seconds."""
+
+    def _session(self, stop, beat):
+        self.now_s += self.held_s.pop(0)
+        raise BrokerError("lost", code="broken")
+
+
+def test_after_a_connection_that_held_it_is_soon_connected_again(centre, mosquitto):
+    """Pauses grow while connecting fails; an outage of long ago makes none of them longer."""
+    collector = Losing(
+        CentreSettings(mqtt=centre.mqtt),
+        centre.registry,
+        centre.history,
+        now_ms,
+        "collector",
+        lambda: collector.now_s,
+    )
+    collector.now_s, collector.held_s = 0.0, [0, 0, 0, 0, 0, 0, 3_600, 0, 86_400, 0]
+    pauses = []
+
+    class Stop(threading.Event):
+        def wait(self, timeout=None):
+            pauses.append(timeout)
+            if not collector.held_s:
+                self.set()
+
+    collector.run(Stop())
+    assert pauses == [1, 2, 4, 8, 16, 30, 1, 2, 1, 2]
 
 
 def test_readings_stored_after_their_connection_was_lost_are_not_answered_over_the_next(centre, mosquitto):

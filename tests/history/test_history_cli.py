@@ -88,7 +88,7 @@ def test_check_says_that_all_is_well(centre, store, filled, capsys):
     ]
     if isinstance(store, EmbeddedStore):
         assert "SQLite 3." in lines[0]
-        assert lines[1].endswith("1 stations have readings")
+        assert lines[1].endswith("1 station has readings")
     else:
         assert "InfluxDB 1.x, version 1.6.7" in lines[0]
         assert lines[1].endswith(f"bucket {store.place.bucket} holds flow, power")
@@ -159,12 +159,12 @@ def test_a_bad_file_changes_nothing_unless_bad_rows_may_be_left_out(centre, stor
     told = capsys.readouterr()
     flaw = f"{path}: line 3: energy_kwh: must be a finite number such as 1.84 (got 'five')\n"
     remedy = "Mend them, or leave them out with --skip-bad.\n"
-    assert told.err == f"{flaw}{path}: nothing imported, because 1 rows are wrong. {remedy}"
+    assert told.err == f"{flaw}{path}: nothing imported, because 1 row is wrong. {remedy}"
     assert everything(store) == []
     assert run(centre, "import", str(path), "--skip-bad") == 0
     told = capsys.readouterr()
     assert (told.out, told.err) == (
-        "2 readings imported, 1 wrong rows left out, 0 refused by the store\n",
+        "2 readings imported, 1 wrong row left out, 0 refused by the store\n",
         flaw,
     )
     assert [reading.x["energy_kwh"] for reading in everything(store)] == [5.0, 6.0]
@@ -204,11 +204,27 @@ def test_what_the_store_refuses_is_told_by_its_line(centre, store, tmp_path, cap
 
 
 @pytest.mark.parametrize(
-    "words", [["--from", "november", "--to", "2026-11-01"], ["--from", "2026-11-01", "--to", "x"]]
+    "words",
+    [
+        ["--from", "november", "--to", "2026-11-01"],
+        ["--from", "2026-11-01", "--to", "x"],
+        ["--from", "2026-11-01", "--to", "9999-12-31"],
+    ],
 )
 def test_times_that_are_none_end_with_2(centre, words, capsys):
     assert run(centre, "export", "--station", A, *words) == 2
     assert "must be such as 2026-10-01 or 2026-10-01T08:00:00+08:00 (got " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("start", "end"), [("2026-11-02", "2026-11-01"), ("2026-11-01T08:00:00Z", "2026-11-01T08:00:00Z")]
+)
+def test_a_span_that_ends_before_it_begins_is_no_span(centre, tmp_path, start, end, capsys):
+    out = tmp_path / "out.csv"
+    assert run(centre, "export", "--station", A, "--from", start, "--to", end, "-o", str(out)) == 2
+    said = capsys.readouterr().err
+    assert said == f"qingliu history export: --to: must lie after --from (got {end!r})\n"
+    assert not out.exists()
 
 
 def test_an_export_that_fails_leaves_no_half_file(centre, store, filled, tmp_path, capsys):
@@ -267,7 +283,7 @@ class TestInfluxOnly:
         assert told.out.count("HTTP 503") == 1
         assert told.err.count("HTTP 503") == 2
         assert not out.exists()
-        assert not (tmp_path / "out.csv.part").exists()
+        assert list(tmp_path.glob("*out.csv*")) == []
 
     def test_the_secrets_are_read_from_their_files(self, centre, store, tmp_path):
         secret = tmp_path / "token"

@@ -76,6 +76,13 @@ def test_times_of_other_hands_are_taken(text):
     assert instant(text) == instant(TIME)
 
 
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:00:00-08:00"])
+def test_a_time_that_no_calendar_of_utc_holds_is_none(text):
+    """It could be stored, but never written out again."""
+    with pytest.raises(ValueError, match="beyond the calendar"):
+        instant(text)
+
+
 TIME_RULE = "time: must be ISO 8601 with offset, to the millisecond, such as 2026-10-01T08:00:00.000+08:00"
 ROWS = {
     f"{A},power-1,power,{TIME},good,1.5,,,\n": [],

@@ -178,12 +178,12 @@ def test_a_failing_channel_is_tried_ever_more_slowly_for_a_day_and_never_forgott
         assert (row.sent_ms, row.attempts, row.last_error) == (None, len(at), "HTTP 500")
         assert row.failed_ms == NOW_MS + at[-1] * MINUTE_MS
         assert len(at) == 52
-        given_up = {"notify desk given up": "1 messages not delivered in 24 hours of tries: HTTP 500"}
+        given_up = {"notify desk given up": "1 message not delivered in 24 hours of tries: HTTP 500"}
         assert sender.conditions() == given_up
         assert [record.getMessage() for record in caplog.records if record.name == "notify.sender"] == [
             "notify desk: not delivered, is tried again: HTTP 500",
             "notify desk: well again",
-            "notify desk given up: 1 messages not delivered in 24 hours of tries: HTTP 500",
+            "notify desk given up: 1 message not delivered in 24 hours of tries: HTTP 500",
         ]
     with sending(given_post) as (sender, step):  # a restart knows of it
         step(30 * 60)
@@ -249,7 +249,7 @@ def test_rows_of_a_channel_that_is_gone_are_given_up_after_a_day(registry, sendi
         assert rows(registry)[0].failed_ms is None
         step(24 * 60)
         assert sender.conditions() == {
-            "notify old given up": "1 messages not delivered in 24 hours of tries: "
+            "notify old given up": "1 message not delivered in 24 hours of tries: "
             "the channel is no longer in [notify]"
         }
     assert rows(registry)[0].failed_ms == NOW_MS + DAY_MS

@@ -104,6 +104,8 @@ def test_a_signed_feishu_message_carries_its_signature(web):
         (200, {}, "the robot refused with None: "),
         (200, [], "the answer is not a robot's"),
         (200, "<html>please log in</html>", "the answer is not a robot's"),
+        (200, "[" * 100_000, "the answer is not a robot's"),
+        (200, f'{{"errcode": {"9" * 5_000}}}', "the answer is not a robot's"),
         (302, {"errcode": 0}, "HTTP 302"),
         (502, "", "HTTP 502"),
     ],

@@ -152,8 +152,10 @@ def test_the_passphrase_of_the_authority_is_not_in_it(archive):
         assert tar.getnames()[-1] == "manifest.json"
 
 
-def test_not_even_if_it_lies_among_the_authority_s_files(centre):
-    text_ = centre.config.read_text().replace("etc/passphrase", "data/ca/passphrase")
+@pytest.mark.parametrize("place", ["data/ca/passphrase", "etc/../data/ca/passphrase", "link/passphrase"])
+def test_not_even_if_it_lies_among_the_authority_s_files(centre, place):
+    (centre.folder / "link").symlink_to(centre.folder / "data" / "ca")
+    text_ = centre.config.read_text().replace("etc/passphrase", place)
     centre.config.write_text(text_)
     (centre.folder / "data" / "ca" / "passphrase").write_bytes(b"opens the authority")
     centre.run("backup", "-o", str(centre.folder / "one.tar.gz"), code=1)

@@ -15,13 +15,13 @@ from certificates import Authority
 from servers import Mosquitto, Tls
 
 from history.embedded import EmbeddedHistory
-from qingliu import doctor_machine
+from qingliu import doctor_machine, doctor_stores
 from qingliu.cli import main
 from qingliu.doctor import exit_code
 from qingliu.doctor_finding import Finding
 from qingliu.doctor_influxd import influxd
 from qingliu.doctor_machine import backup, can, clock
-from registry.config import CentreSettings, HistorySettings
+from registry.config import CentreSettings, HistorySettings, RegistrySettings
 from registry.database import open_registry
 from registry.identity.authority_folder import make_authority
 from registry.services import report_health
@@ -59,9 +59,12 @@ channels = ["{folder}/channel.url"]
 
 
 class Console(BaseHTTPRequestHandler):
-    """Answers /health with the server's `status`."""
+    """Answers /health with the server's `status`; without one as what is no web server."""
 
     def do_GET(self):
+        if not self.server.status:
+            self.wfile.write(b"SSH-2.0-OpenSSH_9.2p1\r\n")
+            return
         self.send_response(self.server.status if self.path == "/health" else 404)
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -233,7 +236,7 @@ def older(centre):
         ("reporting", silent, "fail", "last reported 90 s ago", "systemctl status qingliu-report (or"),
         ("collector", troubled, "fail", "history: the disk is full", "journalctl -u qingliu-collector"),
         ("reporting", waiting, "warn", "waits for a person: 2026-09 r2", "qingliu report freeze MONTH"),
-        ("messages", undelivered, "fail", "channel-1: refused: 403; 1 wait for", "qingliu alerting"),
+        ("messages", undelivered, "fail", "channel-1: refused: 403; 1 waits for", "qingliu alerting"),
         ("registry", older, "fail", "tables of 0001, this program's of", "Restart the services."),
         ("registry", damaged("registry.db"), "fail", "malformed", "docs/backup.md: restore it."),
         ("history", damaged("history.db"), "fail", "", ""),
@@ -261,7 +264,12 @@ def test_what_is_broken_is_told_with_its_remedy(centre, ask, part, break_it, sta
 
 
 @pytest.mark.parametrize(
-    ("status", "state", "said"), [(503, "ok", "not all is well"), (404, "fail", "answers 404")]
+    ("status", "state", "said"),
+    [
+        (503, "ok", "not all is well"),
+        (404, "fail", "answers 404"),
+        (None, "fail", "answers, but not as a console"),
+    ],
 )
 def test_the_console_answers(centre, console, ask, status, state, said):
     console.status = status
@@ -301,6 +309,21 @@ def test_rights_are_those_of_the_services_user(tmp_path):
     tmp_path.chmod(0o730)
     assert can(member, tmp_path, "w")
     assert not can(member, tmp_path / "none", "r")
+
+
+def test_places_that_may_not_be_looked_at_are_told(tmp_path):
+    """A name too long for the system fails like one below a folder that may not be entered, also for root."""
+    folder = tmp_path / ("k" * 300)
+    settings = CentreSettings(
+        mqtt=Mqtt(host="127.0.0.1", key_file=f"{folder}/key"),
+        registry=RegistrySettings(url=f"sqlite:///{folder}/registry.db"),
+        history=HistorySettings(path=f"{folder}/history.db"),
+    )
+    usable, _ = doctor_machine.files(settings, tmp_path, User("x", 99_999, frozenset()))
+    assert (usable.part, usable.state) == ("files", "fail")
+    assert f"{folder}/key cannot be read" in usable.text
+    assert [each.state for each in doctor_stores.registry(settings, now_ms())] == ["fail"]
+    assert doctor_stores.history(settings).state == "fail"
 
 
 def test_the_clock():
@@ -369,6 +392,12 @@ def test_an_influxd_of_this_machine_is_started_with_its_logs_sealed(tmp_path, ur
     found = list(influxd(settings, [tmp_path / "none", tmp_path]))
     assert [each.state for each in found] == states
     assert all(each.remedy for each in found if each.state == "warn")
+
+
+def test_a_unit_of_influxd_that_cannot_be_read_says_nothing(tmp_path):
+    (tmp_path / "influxdb.service").symlink_to("/proc/self/mem")
+    settings = CentreSettings(mqtt=Mqtt(host="127.0.0.1"), history=HistorySettings(backend="influxdb"))
+    assert list(influxd(settings, [tmp_path])) == []
 
 
 def test_exit_codes():

@@ -251,6 +251,31 @@ def test_everything_wrong_is_said_at_once(tmp_path, text):
     assert faults(tmp_path, text) == BAD[text]
 
 
+@pytest.mark.parametrize(
+    ("table", "key", "is_shown"),
+    [
+        ("history", 'backend = "influxdb"\ntoken_file', True),
+        ("console", "counties_geojson", True),
+        ("alerting", "holidays_file", True),
+        ("reporting", "targets_file", True),
+        ("notify", "roster_file", True),
+        ("notify", "channels", False),
+    ],
+)
+def test_a_file_that_may_not_be_looked_at_is_a_fault_in_one_line(tmp_path, table, key, is_shown):
+    """A path too long for the system fails like one below a folder that we may not enter, also for root."""
+    name = "k" * 300
+    value = f'["{name}"]' if key == "channels" else f'"{name}"'
+    path = tmp_path / "centre.toml"
+    path.write_text(f'[mqtt]\nhost = "h"\n[{table}]\n{key} = {value}\n')
+    with pytest.raises(SettingsError) as caught:
+        load_centre(path)
+    [line] = caught.value.lines()
+    place = "notify.channels[0]" if key == "channels" else f"{table}.{key.split()[-1]}"
+    assert line.startswith(f"{path}: {place}: cannot be looked at, File name too long")
+    assert ("kkk" in line) is is_shown
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "localhost"])
 def test_loopback_hosts_are_taken(tmp_path, host):
     assert settings(tmp_path, f'{LEAST}[console]\nhost = "{host}"\n').console.host == host

@@ -68,6 +68,10 @@ def said(new, others=()):
             'x: end: must not lie before the start 2026-11-02 (got "2026-10-30")',
         ),
         ({"start": date(1999, 1, 1), "end": date(1999, 1, 2)}, "x: start: must not lie before 2000-01-01"),
+        (
+            {"start": date(9999, 12, 1), "end": date(9999, 12, 2)},
+            "x: end: must lie between 2000-01-01 and 2100-12-31",
+        ),
         ({"end": date(2062, 11, 2)}, 'x: end: a stop lasts at most 1098 days (got "2062-11-02")'),
         ({"reason": "holiday"}, "x: reason: must be one of maintenance, rebuilding, grid_outage"),
         ({"applicant": " "}, "x: applicant: is required"),

@@ -271,6 +271,23 @@ def test_passwords_are_hashed_as_mosquitto_passwd_does_and_other_lines_stay(tmp_
     assert made == f"{A}:{hashed('made by the tool', base64.b64decode(salt))}"
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_the_broker_s_file_is_its_own_at_every_instant(tmp_path, monkeypatch):
+    """A broker that reads it anew just then, or a power cut, would else lock every station out."""
+    path, owners, sync = tmp_path / "passwords", [], os.fsync
+    path.write_text("")
+    os.chown(path, 12_345, 54_321)
+
+    def noted(descriptor):
+        owners.append((path.stat().st_uid, path.stat().st_gid))
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    change_passwords(path, {A: "first"})
+    assert owners == [(12_345, 54_321)] * 2
+    assert names_in(path) == {A}
+
+
 def test_a_passphrase_that_everybody_may_read_or_that_is_not_there_is_refused(tmp_path):
     path = tmp_path / "passphrase"
     path.write_text("correct horse battery\nsecond line\n")

@@ -225,6 +225,15 @@ def test_show_says_everything(run, filled):
     assert file["classes"][0]["class"] == "in_use"
 
 
+def test_show_of_a_box_that_counts_in_other_ages(run, filled):
+    """The contract takes any instant below 2**53 ms of a box's word on itself."""
+    with closing(Registry(f"sqlite:///{filled}/r.db")) as registry, registry.writing() as session:
+        session.add(Presence(station_id="410882-0001", oldest_unsent_ms=2**53 - 1, last_seen_ms=1))
+    code, out, err = run("show", "410882-0001")
+    assert (code, err) == (0, "")
+    assert "9007199254740991" in out
+
+
 def test_show_of_nobody(run, centre):
     said = "qingliu stations show: nobody: no such station. See qingliu stations list.\n"
     assert run("show", "nobody") == (1, "", said)

@@ -50,6 +50,10 @@ def test_what_fails_is_a_condition_until_a_step_goes_well(caplog):
     assert [record.exc_info is not None for record in caplog.records].count(True) == 1
 
 
+def test_a_failure_without_words_is_told_by_its_name():
+    assert works([DiskError(), True]) == [{"stores": "DiskError"}, {}]
+
+
 def test_health_is_told_while_something_fails_even_if_that_fails_too():
     told = []
 

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from service.whole_file import Owner, part_of, write_part, write_whole
+from service.whole_file import Owner, part_of, write_part, write_whole, written_whole
 
 
 def names(folder):
@@ -87,3 +87,31 @@ def test_a_file_is_given_to_its_owner_before_it_is_seen(tmp_path):
     path = tmp_path / "settings"
     write_whole(path, b"one", mode=0o600, owner=Owner(os.geteuid(), os.getegid()))
     assert (path.stat().st_uid, path.stat().st_gid) == (os.geteuid(), os.getegid())
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o077, 0o600)])
+def test_a_file_of_no_particular_mode_has_that_of_any_new_one(tmp_path, umask, mode):
+    before = os.umask(umask)
+    try:
+        write_whole(tmp_path / "list.csv", b"one")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "list.csv").stat().st_mode & 0o777 == mode
+
+
+def test_a_file_written_piece_by_piece_appears_when_it_is_whole(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_bytes(b"before")
+    with written_whole(path) as file:
+        file.write(b"one,")
+        assert path.read_bytes() == b"before"
+        file.write(b"two")
+    assert (path.read_bytes(), names(tmp_path)) == (b"one,two", ["list.csv"])
+
+
+def test_a_file_that_is_given_up_half_way_leaves_the_former_one(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_bytes(b"before")
+    with pytest.raises(TypeError), written_whole(path) as file:
+        file.writelines([b"one,", None])
+    assert (path.read_bytes(), names(tmp_path)) == (b"before", ["list.csv"])
