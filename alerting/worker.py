@@ -161,7 +161,7 @@ class Worker:
         with self._registry.writing() as session:
             report_health(session, "alerting", now_ms, self._conditions.current(), figures)
 
-    def _clean(self, waiting: Iterable[tuple[str, int]]) -> Collection[str]:
+    def _clean(self, waiting: Iterable[tuple[str, int]]) -> set[str]:
         """Recompute the marked quarter hours, and remember what changed; returns the stations."""
         by_station: defaultdict[str, list[int]] = defaultdict(list)
         for station, start in waiting:
@@ -171,7 +171,7 @@ class Worker:
                 for day_ms in range(start_ms, end_ms, DAY_MS):
                     span = self._clean_day(station, day_ms, min(day_ms + DAY_MS, end_ms))
                     self._note_changed(station, span)  # at once: its marks are gone, should another one fail
-        return by_station.keys()
+        return set(by_station)
 
     def _clean_day(self, station: str, start_ms: int, end_ms: int) -> Span:
         with self._registry.writing() as session:

@@ -16,6 +16,7 @@ from alerting import (
     baseline,
     case,
     holidays,
+    last,
     meter_faults,
     stops,
     verdict,
@@ -126,7 +127,7 @@ def test_every_setting_stands_there_with_its_default_and_whether_a_station_may_h
 @pytest.mark.parametrize(
     "said",
     [
-        f"no phase above {50:g} V",
+        f"no phase has {last.LEAST_VOLTAGE_V:g} V",
         f"mute for {meter_faults.POWER_CUT_AFTER_MS // 60_000} min while the box is heard",
         f"mute for {meter_faults.METER_FAULT_AFTER_MS // 60_000} min, but not all",
         f"less than {meter_faults.FROZEN_SHARE:.0%} of".replace("%", " %"),
