@@ -25,7 +25,7 @@ def judge(
     """Judge one civil day of a station from its quarter hours."""
     span = start_of(day, zone), start_of(day + ONE_DAY, zone)
     floor_kwh = limits.floor_kwh(usual)
-    power = _Told(ledger.power, span, 2 * floor_kwh, MOVES_SHARE * (usual.energy_kwh or 0.0))
+    power = _Told(ledger.power, span, 2 * floor_kwh)
     flow = _Told(ledger.flow, span, LOW_EFFLUENT_SHARE * (usual.volume_m3 or 0.0))
     stop = file.counted_exclusion_on(day, zone)
     known = StationDay(
@@ -75,17 +75,16 @@ class _Told:
     day that runs, no proof of a stop.
     """
 
-    def __init__(self, meter: MeterLedger, span: tuple[int, int], least: float, moves: float = 0.0) -> None:
+    def __init__(self, meter: MeterLedger, span: tuple[int, int], least: float) -> None:
         """Look at a day.
 
         Args:
             meter: of the station.
             span: of the day, ms since the epoch.
             least: in a day, kWh or m³, that samples must say before the counter is not believed.
-            moves: likewise, of a part of the day.
         """
         self._meter, self._span, self._least = meter, span, least
-        self.repeated = _repeated(meter, span, max(least, moves))
+        self.repeated = _repeated(meter, span, least)
 
     def day(self) -> MeterDay:
         """By the counter, or by the samples that contradict it."""

@@ -196,3 +196,23 @@ def test_a_counter_of_coarse_steps_that_rests_between_two_of_them_repeats_nothin
     assert day_of((steps, [0.04] * 192), usual=usual) == ("running", "energy_as_expected")  # by its samples
     fine = [0.01] * 96 + [0.0] * 96
     assert day_of((fine, [0.04] * 192), usual=usual) == ("unknown", "no_data")
+
+
+@pytest.mark.parametrize(("sampled", "wanted"), [(0.3, "unknown"), (0.29, "stopped")])
+def test_what_is_repeated_for_a_part_of_a_day_must_say_that_part_of_twice_the_stop_floor(sampled, wanted):
+    """1 kWh in a day; after 17 hours, in which 0.3 kWh were counted, 7 hours are left: 0.2917 kWh."""
+    counted = [0.3 / 68] * 68
+    levels = [4 * amount for amount in counted] + [sampled / 7] * 28
+    assert day_of(([*counted, *[0.0] * 28], levels))[0] == wanted
+
+
+def test_of_a_counter_that_never_moved_the_samples_alone_are_asked():
+    assert day_of(([0.0] * 192, [0.06] * 192)) == ("unknown", "no_data")
+
+
+def test_a_stop_beside_repetitions_is_told_with_what_the_flow_meter_says():
+    power = ([0.0] * 96, [0.0] * 76 + [0.8] * 20)
+    assert day_of(power, DRY) == ("stopped", "no_energy_no_effluent")
+    assert day_of(power, [0.2] * 192) == ("stopped", "no_energy")
+    frozen = (DRY, [0.7, 0.9] * 96)
+    assert day_of(power, frozen) == ("stopped", "no_energy")  # its samples say that effluent came
