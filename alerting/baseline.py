@@ -100,9 +100,7 @@ class Baseline(NamedTuple):
         if self.energy_kwh is None or not self.days:
             return min(unlearnt_kwh, FRUGAL_FLOOR_KWH) if self.is_frugal else unlearnt_kwh
         standby_kwh = unlearnt_kwh
-        if (
-            self.standby_kwh is not None
-        ):  # an hour's count is short by a step, more than any lamp is not hidden
+        if self.standby_kwh is not None:  # an hour's count is short by a step; no lamp uses more than that
             standby_kwh = STANDBY_FACTOR * max(
                 self.standby_kwh, min(self.standby_kwh + 24 * STEP_KWH, unlearnt_kwh)
             )

@@ -101,6 +101,7 @@ def test_days_on_which_it_stood_tell_the_standby_load_better():
         (Baseline(10.0, days=14, standby_kwh=1.0), 1.2),
         (Baseline(10.0, days=14, standby_kwh=2.5), 3.0),
         (Baseline(10.0, days=14, standby_kwh=2.6), 3.0),
+        (Baseline(10.0, days=14, standby_kwh=0.24), 0.576),  # a day's steps of a counter: 0.24 kWh
         (Baseline(0.4, 20.0, is_frugal=True), 0.02),
         (Baseline(0.4, 20.0, days=5), 0.12),
     ],

@@ -1,5 +1,6 @@
 """Which rule goes first: what is decided before any window is looked at; and one state whatever is known."""
 
+from collections.abc import Mapping
 from datetime import date
 
 import pytest
@@ -82,6 +83,7 @@ CASES = {
 def test_a_station_is(name):
     facts, wanted = CASES[name]
     assert judged(facts) == wanted
+    assert isinstance(decide(facts, LIMITS, NOW).evidence, Mapping)
 
 
 def read_every(steps, good=1):

@@ -43,12 +43,19 @@ def test_while_a_power_cut_is_not_yet_told_mute_meters_are_no_fault():
     assert state(known(**RUNS, devices=mute(power_1=40, flow_1=5))) == "power_cut"
 
 
+def test_a_power_cut_is_told_with_its_instant_by_the_meters_that_told_it():
+    found = decide(known(**RUNS, devices=mute(power_1=40, flow_1=10)), LIMITS, NOW)
+    assert (found.start_ms, found.evidence) == (NOW - 10 * MINUTE, {"since_ms": NOW - 10 * MINUTE})
+    dead = {"power-1": Last("power", NOW, is_missing=False, counted_ms=NOW, has_voltage=False)}
+    found = decide(known(**RUNS, devices=dead), LIMITS, NOW)
+    assert (found.reason, found.start_ms, found.evidence) == ("no_voltage", NOW, {})
+
+
 def read_by_the_hour(kind, until_ms=NOW):
     """A ledger with a meter that is read once an hour, and another every five minutes."""
     ledger = Ledger()
-    fill(ledger.power, quarters((72, 0.5)))
-    fill(ledger.flow, quarters((72, 0.8)))
-    meter = ledger.power if kind == "power" else ledger.flow
+    meter, other = (ledger.power, ledger.flow) if kind == "power" else (ledger.flow, ledger.power)
+    fill(other, quarters((72, 0.5)))
     for place in range(4 * 72):
         at_ms = NOW - (4 * 72 - place) * Q
         amount = 0.125 if at_ms < until_ms else None

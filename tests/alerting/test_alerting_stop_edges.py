@@ -406,3 +406,11 @@ def test_a_meter_is_late_when_three_intervals_after_its_last_step_nothing_came()
         now_ms = NOW + later_min * MINUTE
         facts = known([(40, 0.5)], last_heard_ms=now_ms, devices={})
         assert state(facts, now_ms=now_ms) == wanted
+
+
+def test_a_stopped_station_whose_machine_runs_while_the_counter_stands_has_a_faulty_meter():
+    ledger = Ledger()
+    fill(ledger.power, quarters((40, 0.5), (40, 0.0)), levels=[0.5] * 160 + [0.0] * 136 + [0.6, 0.5] * 12)
+    found = decide(known(ledger=ledger, memory=WAS_STOPPED), LIMITS, NOW)
+    assert (found.state, found.reason) == ("meter_fault", "power_counter_frozen")
+    assert found.evidence["device"] == "power-1"
