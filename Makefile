@@ -25,7 +25,7 @@ bench: $(VENV)/ready-test
 
 soak: $(VENV)/ready-test
 	@scripts/install-test-servers
-	$(BIN)/pytest -m soak --timeout 3600 $(ARGS)
+	$(BIN)/pytest -m soak --timeout 7200 $(ARGS)
 
 # Changes rooms in a copy and counts what their tests notice: make mutation ARGS="telemetry outbox"; docs/mutation.md.
 mutation: $(VENV)/ready-test
