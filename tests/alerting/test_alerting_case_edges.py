@@ -101,3 +101,15 @@ def test_readings_that_come_late_are_judged_as_of_the_newest(late_min, told_min)
 def test_readings_of_a_clock_that_is_ahead_are_judged_as_of_now():
     devices = {"power-1": Last("power", NOW + 1, False, NOW, None)}  # noqa: FBT003 - by place
     assert case(devices=devices).told_ms == NOW
+
+
+def test_a_meter_that_is_not_on_the_register_tells_nothing():
+    facts = case()
+    assert (facts.energy_until_ms, facts.effluent_until_ms) == (NOW, NOW)
+    facts = case(has_power_meter=False, has_flow_meter=False)
+    assert (facts.energy_until_ms, facts.effluent_until_ms) == (None, None)
+
+
+def test_a_meter_is_overdue_when_it_was_silent_for_longer_than_the_limit():
+    assert not case().is_overdue("power", 1_800_000)
+    assert case().is_overdue("power", 1_800_001)

@@ -214,5 +214,6 @@ def test_a_stop_beside_repetitions_is_told_with_what_the_flow_meter_says():
     power = ([0.0] * 96, [0.0] * 76 + [0.8] * 20)
     assert day_of(power, DRY) == ("stopped", "no_energy_no_effluent")
     assert day_of(power, [0.2] * 192) == ("stopped", "no_energy")
+    assert day_of(power, (DRY, [0.8] * 192)) == ("stopped", "no_energy")  # nothing is known of the effluent
     frozen = (DRY, [0.7, 0.9] * 96)
     assert day_of(power, frozen) == ("stopped", "no_energy")  # its samples say that effluent came
