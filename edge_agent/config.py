@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -136,11 +135,26 @@ def load_agent(path: Path) -> Agent:
     return Agent(load(path, AgentSettings, check), devices)
 
 
+def is_there(path: Path) -> bool:
+    """Whether a file is there; of one in a folder that we may not enter, reading says what is wrong."""
+    try:
+        return path.exists()
+    except OSError:
+        return True
+
+
+def settings_so_far(path: Path) -> AgentSettings | None:
+    """What an `agent.toml` says that may still lack its meters; None if there is none.
+
+    Raises:
+        SettingsError: it is wrong, or cannot be read.
+    """
+    return load(path, AgentSettings) if is_there(path) else None
+
+
 def _was_cut_off(path: Path) -> bool:
     """Whether a new identity is only half in place."""
-    with suppress(OSError):  # of a path that cannot be looked at, reading says what is wrong
-        return not path.exists() and path.with_name(path.name + ENROLLING).exists()
-    return False
+    return not is_there(path) and path.with_name(path.name + ENROLLING).exists()
 
 
 def _placed(error: SettingsError, index: int, name: str) -> Iterable[Fault]:

@@ -6,6 +6,7 @@ from edge_agent.commissioning.scan_words import WORDS as SCAN_WORDS
 from edge_agent.commissioning.scan_words import Words as ScanWords
 from edge_agent.commissioning.sweep import Step
 from edge_agent.commissioning.wiring_words import WIRED
+from edge_agent.config import is_there
 from edge_agent.phone.asked import Answer, see
 from edge_agent.phone.cabinet import Cabinet
 from edge_agent.phone.faults import said
@@ -176,7 +177,7 @@ def _wiring(visit: Visit, words: Words, *, is_open: bool) -> Html:
 
 def _start(visit: Visit, words: Words) -> Html:
     cabinet = visit.cabinet
-    if not cabinet.config.exists():
+    if not is_there(cabinet.config):
         return tag("p", words.no_station, class_="message")
     ports = cabinet.tools.ports(cabinet.config)
     if not ports:
