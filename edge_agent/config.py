@@ -1,5 +1,6 @@
 """`agent.toml`: the settings of one station's box."""
 
+import os
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -186,7 +187,15 @@ def _faults(settings: AgentSettings) -> Iterable[Fault]:
             yield Fault(
                 "device", f"two meters on bus {bus} have the same unit_id", unit, "Give each its own address."
             )
-    ports = Counter(bus.port for bus in settings.bus.values())
-    for port, count in ports.items():
-        if count > 1:
-            yield Fault("bus", "two lines name the same port", port, "One table a line.")
+    yield from _port_faults(settings.bus.values())
+
+
+def _port_faults(buses: Iterable[BusSettings]) -> Iterable[Fault]:
+    ports: dict[str, list[str]] = {}
+    for bus in buses:
+        ports.setdefault(os.path.realpath(bus.port), []).append(bus.port)
+    for first, *others in ports.values():
+        if others:
+            other = next((each for each in others if each != first), "")
+            rule = "two lines name the same port" + (f", one as {other}" if other else "")
+            yield Fault("bus", rule, first, "One table a line.")
