@@ -85,7 +85,7 @@ def sign(visit: Visit) -> Answer:
             displays,
         )
         checklist = checklist_of(cabinet, agent, spoken)
-        cabinet.signed = put_down(cabinet, checklist)
+        cabinet.signed = put_down(cabinet, agent, checklist)
     except (SettingsError, UnavailableError) as error:
         return _again(visit, said(error, visit.asked.language))
     except SignatureError as error:
