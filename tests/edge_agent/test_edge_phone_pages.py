@@ -2,7 +2,9 @@
 
 import re
 import tarfile
+from contextlib import contextmanager, nullcontext
 from io import BytesIO
+from threading import Event
 
 import pytest
 from certificates import Authority
@@ -10,8 +12,10 @@ from edge_phone import METERS, STATION, Visitor, config_in, phone_site, serving
 from servers import wait_until
 
 from edge_agent.commissioning.findings import Candidate, FoundUnit, LineSettings, Remark, Scan
+from edge_agent.config import load_agent
 from edge_agent.phone.cabinet import Cabinet
 from edge_agent.phone.real_tools import RealTools
+from edge_agent.phone.watch import Watch
 from simulator.meters import SimulatedStation
 
 NINE_SIX = LineSettings(9600)
@@ -153,3 +157,44 @@ def test_a_wrong_agent_toml_is_said_on_every_page_and_breaks_none(tmp_path):
         config.write_text(config.read_text("utf-8").replace("[[[", ""), "utf-8")
         assert "unknown key" in visitor.get("/live").text
         assert "unknown key" in visitor.get("/finish").text
+
+
+def test_what_was_found_before_outlives_a_start_that_is_refused(tmp_path):
+    cabinet = Cabinet(config_in(tmp_path, more=METERS), RealTools())
+    scan = Scan("/dev/null", (), (), echo=False, lines=(NINE_SIX,), asked=64, took_s=9.0)
+    cabinet.scans = [scan]
+    cabinet.checks = ["a line"]
+    under_way = Event()
+    with serving(cabinet) as server:
+        visitor = Visitor(server).enter()
+        form = {"token": visitor.token(), "port": "/dev/null"}
+        cabinet.jobs.start("checks", lambda _job: under_way.wait(10))
+        assert "正在检查，请等待完成" in visitor.post("/meters/scan", form).text
+        assert "正在检查，请等待完成" in visitor.post("/checks/run", form).text
+        under_way.set()
+    assert cabinet.scans == (scan,)
+    assert cabinet.checks == ("a line",)
+
+
+def test_a_look_at_meters_that_are_others_by_now_breaks_no_page(tmp_path):
+    config = config_in(tmp_path, more=METERS)
+    with phone_site(config) as server:
+        visitor = Visitor(server).enter()
+        assert "power-1" in visitor.get("/live").text
+        config.write_text(config.read_text("utf-8").replace("power-1", "power-2"), "utf-8")
+        page = visitor.get("/live")
+        assert page.status == 200
+        assert "power-1" not in page.text
+
+
+def test_a_look_under_way_while_the_meters_change_is_not_kept(tmp_path):
+    watch = Watch(lambda: 0.0)
+
+    @contextmanager
+    def lend(_bus):
+        yield
+        watch.forget()
+
+    agent = load_agent(config_in(tmp_path, more=METERS))
+    assert watch.look(agent, lend) is None
+    assert watch.look(agent, lambda _bus: nullcontext()).polls

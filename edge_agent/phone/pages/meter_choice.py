@@ -6,7 +6,7 @@ from edge_agent.config import Agent
 from edge_agent.phone.asked import Answer, see
 from edge_agent.phone.cabinet import Cabinet, Selected
 from edge_agent.phone.faults import EXPECTED, said
-from edge_agent.phone.frame import button, choice, field, form, page
+from edge_agent.phone.frame import busy, button, choice, field, form, page
 from edge_agent.phone.html import Html, tag
 from edge_agent.phone.meters_words import WORDS, Words
 from edge_agent.phone.pages.meters import again, mark
@@ -55,7 +55,7 @@ def answers_page(visit: Visit) -> Answer:
 def save(visit: Visit) -> Answer:
     """Write agent.toml, or say what is wrong with an answer."""
     cabinet, language = visit.cabinet, visit.asked.language
-    words, setup_words = WORDS[language], SETUP_WORDS[language]
+    setup_words = SETUP_WORDS[language]
     if not cabinet.selected:
         return again(visit, FRAME_WORDS[language].stale)
     answered = []
@@ -72,7 +72,7 @@ def save(visit: Visit) -> Answer:
                 given[key] = answer
         answered.append(Answered(each.scan, each.unit, profile, given))
     if cabinet.jobs.running():
-        return again(visit, FRAME_WORDS[language].busy.format(what=words.scanning))
+        return again(visit, busy(visit))
     try:
         cabinet.tools.write_meters(cabinet.config, cabinet.scans, answered, cabinet.kept, language)
     except EXPECTED as error:

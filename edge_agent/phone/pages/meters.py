@@ -10,12 +10,11 @@ from edge_agent.config import is_there
 from edge_agent.phone.asked import Answer, see
 from edge_agent.phone.cabinet import Cabinet
 from edge_agent.phone.faults import said
-from edge_agent.phone.frame import WORKING_S, button, choice, form, live, page, tick
+from edge_agent.phone.frame import WORKING_S, busy, button, choice, form, live, page, tick
 from edge_agent.phone.html import Html, tag
 from edge_agent.phone.jobs import Job
 from edge_agent.phone.meters_words import WORDS, Words
 from edge_agent.phone.visit import Visit
-from edge_agent.phone.words import WORDS as FRAME_WORDS
 from edge_agent.profile import Profile
 from edge_agent.profile_file import load_profile, profile_names
 from service.settings import SettingsError
@@ -53,9 +52,8 @@ def scan(visit: Visit) -> Answer:
     ports = [port for port in visit.asked.form.all("port") if port in known]
     if not ports:
         return again(visit, words.no_port)
-    cabinet.scans = ()
     if not cabinet.jobs.start("scan", lambda job: _scan(job, cabinet, ports, words)):
-        return again(visit, FRAME_WORDS[language].busy.format(what=words.scanning))
+        return again(visit, busy(visit))
     return see("/meters")
 
 
@@ -70,6 +68,7 @@ def stop(visit: Visit) -> Answer:
 
 def _scan(job: Job, cabinet: Cabinet, ports: list[str], words: Words) -> None:
     scans: list[Scan] = []
+    cabinet.scans = scans
     for number, port in enumerate(ports):
 
         def on_step(step: Step, port: str = port, number: int = number) -> None:
