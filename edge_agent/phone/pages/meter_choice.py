@@ -1,5 +1,7 @@
 """Which meter is which: take the choice, ask what the profiles want to know, write agent.toml."""
 
+from collections.abc import Sequence
+
 from edge_agent.commissioning.answers import answer_rule, answer_to, help_of, shown
 from edge_agent.commissioning.setup_words import WORDS as SETUP_WORDS
 from edge_agent.config import Agent
@@ -48,15 +50,17 @@ def answers_page(visit: Visit) -> Answer:
     words = WORDS[visit.asked.language]
     if not visit.cabinet.selected:
         return see("/meters")
-    cards = [_questions(visit, index, each, words) for index, each in enumerate(visit.cabinet.selected)]
-    return page(visit, words.answers_title, form(visit, "/meters/save", *cards, button(words.save)))
+    selected = visit.cabinet.selected
+    chosen = tag("input", type="hidden", name="chosen", value=_mark(selected))
+    cards = [_questions(visit, index, each, words) for index, each in enumerate(selected)]
+    return page(visit, words.answers_title, form(visit, "/meters/save", chosen, *cards, button(words.save)))
 
 
 def save(visit: Visit) -> Answer:
     """Write agent.toml, or say what is wrong with an answer."""
     cabinet, language = visit.cabinet, visit.asked.language
     setup_words = SETUP_WORDS[language]
-    if not cabinet.selected:
+    if not cabinet.selected or visit.asked.form.text("chosen") != _mark(cabinet.selected):
         return again(visit, FRAME_WORDS[language].stale)
     answered = []
     for index, each in enumerate(cabinet.selected):
@@ -148,6 +152,13 @@ def _question(visit: Visit, name: str, key: str, parameter: Parameter, words: Wo
     if usual:
         told = f"{told} ({words.default.format(value=usual)})"
     return field(name, key, value, help_=told, inputmode="decimal", autocomplete="off")
+
+
+def _mark(selected: Sequence[Selected]) -> str:
+    """Which choice the answers are about: another phone may have made another one meanwhile."""
+    return "/".join(
+        f"{each.scan.port} {each.unit.unit_id} {each.unit.line} {each.profile}" for each in selected
+    )
 
 
 def _profile(cabinet: Cabinet, name: str) -> Profile:
