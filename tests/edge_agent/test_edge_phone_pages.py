@@ -113,7 +113,7 @@ def test_a_bundle_from_the_phone_enrols_the_station(tmp_path):
     config = tmp_path / "etc" / "agent.toml"
     with phone_site(config) as server:
         visitor = Visitor(server).enter()
-        assert "站点尚未注册" in visitor.get("/").text
+        assert "站点尚未开通" in visitor.get("/").text
         for wrong in (b"", b"not a bundle", bundle(files)[:-40]):
             assert 'class="message bad"' in visitor.upload("/station/bundle", wrong).text
             assert not config.exists()
