@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from edge_agent.commissioning.answers import answer_rule, answer_to, help_of, shown
+from edge_agent.commissioning.config_file import backup_of
 from edge_agent.commissioning.setup_words import WORDS as SETUP_WORDS
 from edge_agent.config import Agent
 from edge_agent.phone.asked import Answer, see
@@ -92,7 +93,7 @@ def saved_page(visit: Visit) -> Answer:
         agent = visit.cabinet.agent()
     except SettingsError as error:
         return again(visit, said(error, visit.asked.language))
-    backup = visit.cabinet.config.with_name(f"{visit.cabinet.config.name}.bak")
+    backup = backup_of(visit.cabinet.config)
     return page(
         visit,
         words.saved_title,

@@ -1,6 +1,6 @@
 """Find the meters: scan the lines, see what answers and what is wrong with the wires."""
 
-from edge_agent.commissioning.findings import Candidate, FoundUnit, Remark, Scan
+from edge_agent.commissioning.findings import FoundUnit, Remark, Scan
 from edge_agent.commissioning.scan_page import figures
 from edge_agent.commissioning.scan_words import WORDS as SCAN_WORDS
 from edge_agent.commissioning.scan_words import Words as ScanWords
@@ -104,7 +104,7 @@ def _found(visit: Visit, words: Words) -> Html:
     names = {each.name: f"{each.maker} {each.model}" for each in _profiles(cabinet)}
     cards = []
     for index, (_, unit) in enumerate(units):
-        likely = {each.profile: _title(each, unit) for each in unit.candidates if each.profile in names}
+        likely = {each.profile: unit.title_of(each) for each in unit.candidates if each.profile in names}
         others = {name: title for name, title in names.items() if name not in likely}
         groups = {words.likely: likely, words.others: others, "": {"": words.leave_out}}
         label = words.profile.format(unit=unit.unit_id, line=unit.line)
@@ -139,17 +139,11 @@ def _unit(unit: FoundUnit, words: Words) -> Html:
     if best is None:
         lines.append(tag("p", words.no_profile))
     else:
-        lines.append(tag("p", words.looks_like.format(title=_title(best, unit))))
-        titles = ", ".join(_title(each, unit) for each in others[:2] if each is not None)
+        lines.append(tag("p", words.looks_like.format(title=unit.title_of(best))))
+        titles = ", ".join(unit.title_of(each) for each in others[:2] if each is not None)
         lines.append(tag("p", words.alternatives.format(titles=titles), class_="note") if titles else None)
         lines.append(tag("p", figures(best.values), class_="note"))
     return tag("div", *lines)
-
-
-def _title(candidate: Candidate, unit: FoundUnit) -> str:
-    """Maker and model; with the profile where two of them share both."""
-    is_shared = sum(each.title == candidate.title for each in unit.candidates) > 1
-    return f"{candidate.title} ({candidate.profile})" if is_shared else candidate.title
 
 
 def _remarks(remarks: list[tuple[str, Remark]], words: Words, scan_words: ScanWords) -> Html:
