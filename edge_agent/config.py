@@ -1,8 +1,8 @@
 """`agent.toml`: the settings of one station's box."""
 
+import os
 from collections import Counter
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -136,11 +136,26 @@ def load_agent(path: Path) -> Agent:
     return Agent(load(path, AgentSettings, check), devices)
 
 
+def is_there(path: Path) -> bool:
+    """Whether a file is there; of one in a folder that we may not enter, reading says what is wrong."""
+    try:
+        return path.exists()
+    except OSError:
+        return True
+
+
+def settings_so_far(path: Path) -> AgentSettings | None:
+    """What an `agent.toml` says that may still lack its meters; None if there is none.
+
+    Raises:
+        SettingsError: it is wrong, or cannot be read.
+    """
+    return load(path, AgentSettings) if is_there(path) else None
+
+
 def _was_cut_off(path: Path) -> bool:
     """Whether a new identity is only half in place."""
-    with suppress(OSError):  # of a path that cannot be looked at, reading says what is wrong
-        return not path.exists() and path.with_name(path.name + ENROLLING).exists()
-    return False
+    return not is_there(path) and path.with_name(path.name + ENROLLING).exists()
 
 
 def _placed(error: SettingsError, index: int, name: str) -> Iterable[Fault]:
@@ -172,7 +187,15 @@ def _faults(settings: AgentSettings) -> Iterable[Fault]:
             yield Fault(
                 "device", f"two meters on bus {bus} have the same unit_id", unit, "Give each its own address."
             )
-    ports = Counter(bus.port for bus in settings.bus.values())
-    for port, count in ports.items():
-        if count > 1:
-            yield Fault("bus", "two lines name the same port", port, "One table a line.")
+    yield from _port_faults(settings.bus.values())
+
+
+def _port_faults(buses: Iterable[BusSettings]) -> Iterable[Fault]:
+    ports: dict[str, list[str]] = {}
+    for bus in buses:
+        ports.setdefault(os.path.realpath(bus.port), []).append(bus.port)
+    for first, *others in ports.values():
+        if others:
+            other = next((each for each in others if each != first), "")
+            rule = "two lines name the same port" + (f", one as {other}" if other else "")
+            yield Fault("bus", rule, first, "One table a line.")

@@ -18,8 +18,9 @@ import msgspec
 
 from edge_agent.damaged import set_aside
 from edge_agent.instants import Instants
+from edge_agent.making_room import make_room
 from edge_agent.meter import Poll
-from edge_agent.outbox_file import PAGE_BYTES, OutboxDamagedError, OutboxError, OutboxFile
+from edge_agent.outbox_file import OutboxDamagedError, OutboxError, OutboxFile
 from edge_agent.packed import UNDATED_MS, Shapes, pack, shape_of
 from edge_agent.refused import CAP, Refusal, Refused, put_refused
 from edge_agent.stock import SCHEMA, Stock, read_meta, take_stock, write_meta
@@ -31,8 +32,6 @@ DATED_AT_ONCE = 2_000
 """Dating goes on in commits of so many readings."""
 MOMENT_S = 0.002
 """So long it lets others at the file in between: a lock in Python is not fair."""
-THINNING_STEPS = 4
-"""An accept thins no further than that as long as there is room for itself."""
 _ROW_BYTES = 24
 UNDATED = Refusal("undated", "read before a reboot without a clock")
 
@@ -119,7 +118,8 @@ class Outbox:
         """
         packed = [(poll, shape_of(poll), pack(poll)) for poll in polls]
         with self._changing() as (db, stock):
-            self._make_room(db, stock, sum(len(body) + _ROW_BYTES for _, _, body in packed))
+            more_bytes = sum(len(body) + _ROW_BYTES for _, _, body in packed)
+            make_room(self._file, db, stock, self._shapes, more_bytes)
             for poll, shape, body in packed:
                 if offset_ms is None:
                     t = poll.at_ms - UNDATED_MS
@@ -260,17 +260,6 @@ class Outbox:
         query = f"SELECT t FROM waiting WHERE t >= ? AND shape IN ({numbers}) ORDER BY t"  # noqa: S608 - integers
         return (found for (found,) in self._file.each(query, t))
 
-    def _make_room(self, db: sqlite3.Connection, stock: Stock, more_bytes: int) -> None:
-        """Thin until so much can be added."""
-        more = 2 * more_bytes // PAGE_BYTES + 6
-        steps = 0
-        while self._file.used_pages() + more > self._file.most_pages:
-            if steps >= THINNING_STEPS and self._file.spare_pages() >= more:
-                return
-            if not stock.thin(db, self._shapes):
-                return
-            steps += 1
-
     def _date_some(self, db: sqlite3.Connection, stock: Stock, offset_ms: int) -> int:
         """Date one part of what is undated; returns how many were refused instead."""
         query = "SELECT seq, t, shape FROM waiting WHERE seq >= ? AND t < 0 ORDER BY seq LIMIT ?"
@@ -298,5 +287,6 @@ class Outbox:
         removed = stock.remove(db, ranges)
         if removed:
             stock.refused += removed
-            self._make_room(db, stock, sum(len(body) + refusal.row_bytes() for *_, body in newest))
+            more_bytes = sum(len(body) + refusal.row_bytes() for *_, body in newest)
+            make_room(self._file, db, stock, self._shapes, more_bytes)
             put_refused(db, newest, refusal, most=most)

@@ -17,12 +17,12 @@ PORT_WORDS: dict[Language, dict[PortFault, str]] = {
         "gone": "port {port}: the adapter is gone: {found}",
     },
     "zh-CN": {
-        "missing": "串口 {port}：没有此设备，转换器插好了吗？",
-        "no_serial": "串口 {port}：不是串口，请填写转换器的设备文件",
+        "missing": "串口 {port}：没有此设备，适配器插好了吗？",
+        "no_serial": "串口 {port}：不是串口，请填写适配器的设备文件",
         "forbidden": "串口 {port}：无权使用，请用 sudo，或把用户加入 dialout 组",
         "in_use": "串口 {port}：被其他程序占用，请先停止该程序",
-        "settings": "串口 {port}：不支持 {found}，请换参数或换转换器",
+        "settings": "串口 {port}：不支持 {found}，请换参数或换适配器",
         "unusable": "串口 {port}：无法打开（{found}）",
-        "gone": "串口 {port}：转换器已断开（{found}）",
+        "gone": "串口 {port}：适配器已断开（{found}）",
     },
 }

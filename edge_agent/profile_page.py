@@ -6,6 +6,7 @@ import msgspec
 
 from edge_agent.plan import plan_blocks
 from edge_agent.profile import Alarm, ByteOrder, Cell, Profile, Value
+from edge_agent.terminal import table
 from telemetry.quantities import BY_NAME
 
 
@@ -41,13 +42,14 @@ def page(profile: Profile) -> str:
     factory, *others = [str(line) for line in profile.line.tries()]
     sections = [
         f"{profile.name}: {profile.maker} {profile.model} ({profile.kind}, confidence {profile.confidence})",
-        _table(
-            [
-                ("source", profile.source),
-                ("line", factory + (f"; also {'; '.join(others)}" if others else "")),
-                ("requests", ", ".join(_request(block) for block in plan_blocks(profile))),
-            ],
-            indent="",
+        "\n".join(
+            table(
+                [
+                    ("source", profile.source),
+                    ("line", factory + (f"; also {'; '.join(others)}" if others else "")),
+                    ("requests", ", ".join(_request(block) for block in plan_blocks(profile))),
+                ]
+            )
         ),
         _section("parameters", _parameters(profile)),
         _section("quantities", [_quantity(profile, *each) for each in profile.quantity.items()]),
@@ -66,7 +68,8 @@ def _request(block: tuple[int, int, int]) -> str:
 def _parameters(profile: Profile) -> Iterable[tuple[str, ...]]:
     for key, each in profile.parameters.items():
         choices = f"; one of {', '.join(each.choices)}" if each.choices else ""
-        yield key, f"{each.help}{choices} [{each.default}]"
+        default = "no default" if each.default is None else each.default
+        yield key, f"{each.help}{choices} [{default}]"
 
 
 def _quantity(profile: Profile, name: str, value: Value) -> tuple[str, ...]:
@@ -106,14 +109,5 @@ def _cell(cell: Cell, order: ByteOrder) -> str:
 
 
 def _section(title: str, rows: Iterable[tuple[str, ...]]) -> str:
-    lines = _table(rows, indent="  ")
-    return f"{title}\n{lines}" if lines else ""
-
-
-def _table(rows: Iterable[tuple[str, ...]], *, indent: str) -> str:
-    rows = list(rows)
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        indent + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )
+    lines = table(rows, indent="  ")
+    return "\n".join([title, *lines]) if lines else ""

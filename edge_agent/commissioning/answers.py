@@ -1,5 +1,6 @@
 """What an installer's answers mean, typed or given beforehand, and what to say where they mean nothing."""
 
+import ipaddress
 from collections.abc import Iterable
 
 import msgspec
@@ -74,7 +75,16 @@ def station_fault(text: str, words: Words) -> str | None:
 
 def host_fault(text: str, words: Words) -> str | None:
     """Why a text is no name or address of a centre; None if it may be one."""
-    return None if text and text.isprintable() and not set(text) & set(" /:@") - {":"} else words.bad_host
+    is_plain = bool(text) and text.isprintable() and not set(text) & set(" /@")
+    return None if is_plain and (":" not in text or _is_address(text)) else words.bad_host
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def bad_set(key: str, value: str, rule: str, words: Words) -> SetupError:

@@ -152,8 +152,8 @@ _CHINESE: dict[Code, Said] = {
     "unanswered": ("已连接，但 {what} 无应答", "该端口是否为 MQTT 服务（mqtt.port）？服务是否正常？"),
     "unavailable": ("MQTT 服务暂不可用", "若持续如此，请联系中心"),
     "wrong_password": ("用户 {username!r} 或密码被拒绝", "请与中心核对 mqtt.password_file"),
-    "name_unknown": ("MQTT 服务不认可本站证书的名称", "该站点在中心是否已注册？"),
-    "wants_login": ("MQTT 服务要求登录", "请用中心的开通包注册"),
+    "name_unknown": ("MQTT 服务不认可本站证书的名称", "该站点在中心是否已开通？"),
+    "wants_login": ("MQTT 服务要求登录", "请用中心的开通包开通"),
     "client_id_refused": ("客户端标识 {client_id!r} 被拒绝", "MQTT 服务须允许此名称"),
     "login_refused": ("登录被拒绝：{reason}", "请查看 MQTT 服务日志"),
     "subscription_refused": ("无权订阅 {topics}", "请在 MQTT 服务的访问规则中放行本站"),
@@ -182,7 +182,7 @@ _CHINESE: dict[Code, Said] = {
     ),
     "namesake_authority": (
         "服务器证书由同名的另一 CA 签发",
-        "请把中心现用的 ca.crt 复制到 {ca_file}，或重新注册",
+        "请把中心现用的 ca.crt 复制到 {ca_file}，或重新开通",
     ),
     "no_server_certificate": ("对方证书不是服务器证书", "请中心重新签发"),
     "not_accepted": ("服务器证书不被接受：{reason}", "请中心重新签发"),
@@ -190,7 +190,7 @@ _CHINESE: dict[Code, Said] = {
     "no_tls": ("应答的不是 TLS", "请核对 mqtt.tls 与 mqtt.port"),
     "hung_up_on_tls": ("TLS 握手时被断开", "该端口是否支持 TLS（mqtt.tls、mqtt.port）？"),
     "tls_failed": ("TLS 失败（{reason}）", "请查看 MQTT 服务日志"),
-    "wants_certificate": ("MQTT 服务要求本站出示证书", "请用中心的开通包注册"),
+    "wants_certificate": ("MQTT 服务要求本站出示证书", "请用中心的开通包开通"),
     "ours_of_other_authority": (
         "本站证书被拒绝：签发的 CA 不受信任",
         "请向中心索取新开通包（{cert_file} 是否为其他中心签发？）",

@@ -9,7 +9,15 @@ import msgspec
 
 from edge_agent.commissioning.check_result import Figure, Finding
 from edge_agent.commissioning.owner import service_user
-from edge_agent.config import NO_METERS, Agent, BusSettings, OutboxSettings, StationSettings, load_agent
+from edge_agent.config import (
+    NO_METERS,
+    Agent,
+    BusSettings,
+    OutboxSettings,
+    StationSettings,
+    is_there,
+    load_agent,
+)
 from service.account import may
 from service.mqtt import Mqtt
 from service.settings import Fault, SettingsError
@@ -50,7 +58,7 @@ def known_of(path: Path) -> Known:
 def configuration(known: Known) -> Iterator[Finding]:
     """Every fault of the file; and who may read its secrets."""
     station = known.station.id if known.station else ""
-    if _is_missing(known.path):
+    if not is_there(known.path):
         yield Finding("configuration", "fail", "config_missing", figures={"file": str(known.path)})
         return
     for fault in known.faults:
@@ -73,13 +81,6 @@ def configuration(known: Known) -> Iterator[Finding]:
         }
         yield Finding("configuration", "ok", "config_fine", figures=figures_of_all)
     yield from _secrets(known)
-
-
-def _is_missing(path: Path) -> bool:
-    try:
-        return not path.exists()
-    except OSError:  # of a folder that we may not look into
-        return False
 
 
 def _secrets(known: Known) -> Iterator[Finding]:

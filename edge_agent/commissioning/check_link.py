@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from edge_agent.commissioning.check_config import Known
 from edge_agent.commissioning.check_result import Figure, Finding, Name, skipped
 from edge_agent.commissioning.check_round_trip import Talk, refused
+from edge_agent.commissioning.own_certificate import SOON_S
 from edge_agent.renewal import with_renewed
 from service import broker_fault, broker_words, tls_words
 from service.broker_fault import Caller
@@ -21,8 +22,6 @@ from service.broker_words import BrokerError
 from service.mqtt import Mqtt
 from service.tls import HandshakeError, tls_context
 
-SOON_S = 30 * 86_400
-"""A certificate that ends so soon is told."""
 MOST_ADDRESSES = 3
 """So many addresses of a name are tried; each has the whole time-out."""
 Resolve = Callable[[str, int], list[Any]]

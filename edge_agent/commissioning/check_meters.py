@@ -16,7 +16,7 @@ from edge_agent.meter import Meter, Poll
 
 Lend = Callable[[BusSettings], AbstractContextManager[object]]
 """Gives a line for as long as it is polled; raises `LineNotLentError` where it cannot be had."""
-WHO = "agent check"
+WHO = "qingliu agent check"
 _VOLTAGES = ("voltage_l1_v", "voltage_l2_v", "voltage_l3_v")
 
 

@@ -219,8 +219,9 @@ def _replace(path: Path, text: str, wanted: dict[str, Any], words: Words) -> Non
 
 
 def backup_of(path: Path) -> Path:
-    """Where the former file is kept."""
-    return path.with_name(f"{path.name}.bak")
+    """Where the former file is kept: beside the file itself, also where `path` is a link to it."""
+    place = path.resolve()
+    return place.with_name(f"{place.name}.bak")
 
 
 def unwritable(path: Path, error: OSError, words: Words) -> UnavailableError:

@@ -85,6 +85,11 @@ class FoundUnit(NamedTuple):
         points = [each.points for each in self.candidates]
         return bool(points) and points[0] not in points[1:]
 
+    def title_of(self, candidate: Candidate) -> str:
+        """A candidate's maker and model; with the profile where two of them share both."""
+        is_shared = sum(each.title == candidate.title for each in self.candidates) > 1
+        return f"{candidate.title} ({candidate.profile})" if is_shared else candidate.title
+
 
 class Remark(NamedTuple):
     """Something the installer should know: where, how often, and a detail that is no word of ours."""

@@ -2,7 +2,6 @@
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from textwrap import wrap
 
 from edge_agent.commissioning.answers import answer_rule, answer_to, bad_set, help_of, shown
 from edge_agent.commissioning.findings import FoundUnit, Scan
@@ -13,7 +12,7 @@ from edge_agent.commissioning.setup_words import Words
 from edge_agent.config import DeviceSettings
 from edge_agent.profile import Parameter
 from edge_agent.profile_file import load_profile, profile_names
-from edge_agent.terminal import table
+from edge_agent.terminal import table, wrapped
 
 Ask = Callable[[str], str]
 Say = Callable[[str], None]
@@ -198,7 +197,8 @@ class Interview:
                 raise SetupError("", words.needed_set.format(key=place), "needed")
             return present
         self._say("")
-        for line in wrap(words.parameter.format(device=device, help=help_of(parameter, words)), LINE_COLUMNS):
+        told = words.parameter.format(device=device, help=help_of(parameter, words))
+        for line in wrapped(told, LINE_COLUMNS):
             self._say(line)
         if parameter.choices:
             self._say(f"  {words.one_of.format(choices=words.comma.join(parameter.choices))}")

@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 from edge_agent.commissioning.config_file import BusChoice, DeviceChoice
 from edge_agent.commissioning.findings import FoundUnit, LineSettings, Scan
-from edge_agent.config import AgentSettings, BusSettings, DeviceSettings
+from edge_agent.config import BusSettings, DeviceSettings, settings_so_far
 from edge_agent.profile import Profile
 from edge_agent.profile_file import load_profile
-from service.settings import SettingsError, load
+from service.settings import SettingsError
 from telemetry.quantities import Kind
 
 FIRST_LINE = "main"
@@ -81,9 +81,9 @@ def former_of(path: Path) -> Former:
     Raises:
         SettingsError: it is there and wrong.
     """
-    if not path.exists():
+    settings = settings_so_far(path)
+    if settings is None:
         return Former()
-    settings = load(path, AgentSettings)
     folder = Path(settings.profiles.path) if settings.profiles.path else None
     return Former(settings.bus, settings.device, folder)
 

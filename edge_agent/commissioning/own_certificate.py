@@ -7,7 +7,7 @@ from edge_agent.commissioning.check_result import Figure, Finding
 from service.tls_words import instant
 
 SOON_S = 30 * 86_400
-"""A certificate that ends so soon is told."""
+"""A certificate that ends so soon is told, ours and the broker's."""
 
 
 def own_certificate(path: Path, station: str, now_s: float, *, is_dated: bool) -> Iterator[Finding]:

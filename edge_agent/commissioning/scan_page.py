@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from edge_agent.commissioning import wiring_words
-from edge_agent.commissioning.findings import Candidate, FoundUnit, Remark, Scan
+from edge_agent.commissioning.findings import FoundUnit, Remark, Scan
 from edge_agent.commissioning.recognise import SURE_POINTS
 from edge_agent.commissioning.scan_words import WORDS, Words
 from edge_agent.language import Language
@@ -110,14 +110,8 @@ def _titles(unit: FoundUnit, words: Words) -> list[str]:
     for place, each in enumerate(unit.candidates[:MOST_ALTERNATIVES]):
         first = words.looks_like if each.points >= SURE_POINTS else words.perhaps
         said = words.alternative if place else first
-        titles.append(said.format(title=_title(each, unit)))
+        titles.append(said.format(title=unit.title_of(each)))
     return titles
-
-
-def _title(candidate: Candidate, unit: FoundUnit) -> str:
-    """Maker and model; with the profile where two of them share both."""
-    is_shared = sum(each.title == candidate.title for each in unit.candidates) > 1
-    return f"{candidate.title} ({candidate.profile})" if is_shared else candidate.title
 
 
 def _remark(remarks: Sequence[Remark], words: Words, *, colours: bool) -> Iterator[str]:

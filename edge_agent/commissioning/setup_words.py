@@ -108,7 +108,7 @@ _ENGLISH = Words(
     bad_station="A station id is 1 to 32 letters, digits, - or _.",
     ask_name="station name: ",
     ask_host="centre's name or address: ",
-    bad_host="The centre's name or address must not be empty.",
+    bad_host="The centre's name or address stands alone, without https:// or port, like centre.example.cn.",
     unclear=(
         "unit {unit} on {port} is not clear, it may be {names}. "
         "Decide with --set unit-{unit}.profile=NAME, or leave it out with --set unit-{unit}.profile=-."
@@ -202,7 +202,7 @@ _CHINESE = Words(
     bad_station="站点编号为 1 至 32 个字母、数字、- 或 _。",
     ask_name="站点名称：",
     ask_host="中心的域名或地址：",
-    bad_host="中心的域名或地址不能为空。",
+    bad_host="只填中心的域名或地址，不带 https:// 和端口，如 centre.example.cn。",
     unclear=(
         "{port} 上的地址 {unit} 型号不明，可能是 {names}。"
         "请用 --set unit-{unit}.profile=型号名 指定，或用 --set unit-{unit}.profile=- 不接入。"

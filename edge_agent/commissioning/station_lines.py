@@ -7,11 +7,10 @@ from edge_agent.commissioning.findings import Scan
 from edge_agent.commissioning.scan import scan
 from edge_agent.commissioning.serial_ports import configured_ports, plugged_ports
 from edge_agent.commissioning.sweep import Step, Wanted
-from edge_agent.config import AgentSettings, OutboxSettings
+from edge_agent.config import OutboxSettings, settings_so_far
 from edge_agent.loan import borrowed
 from edge_agent.profile_file import load_profile, profile_names
 from edge_agent.status_page import control_path
-from service.settings import load
 
 
 class LineLost(Exception):  # noqa: N818 - a state of the line
@@ -39,7 +38,7 @@ class StationLines:
         Raises:
             SettingsError: it is wrong, or a profile is.
         """
-        settings = load(config, AgentSettings) if config.exists() else None
+        settings = settings_so_far(config)
         folder = Path(settings.profiles.path) if settings and settings.profiles.path else None
         self.profiles = [load_profile(name, folder) for name in profile_names(folder)]
         self._buses = list(settings.bus.values()) if settings else []

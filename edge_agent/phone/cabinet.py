@@ -33,8 +33,6 @@ class Station(NamedTuple):
     broker: str
     meters: int
     lacking: tuple[str, ...]
-    key_file: str
-    cert_file: str
 
     @property
     def is_enrolled(self) -> bool:
@@ -96,16 +94,14 @@ class Cabinet:
         """What stands in agent.toml, whole or not."""
         table = _table_of(self.config)
         station, mqtt = _part(table, "station"), _part(table, "mqtt")
-        named = {key: str(mqtt.get(key, "")) for key in _IDENTITY}
+        named = [str(mqtt.get(key, "")) for key in _IDENTITY]
         devices = table.get("device", [])
         return Station(
             id=str(station.get("id", "")),
             name=str(station.get("name", "")),
             broker=str(mqtt.get("host", "")),
             meters=len(devices) if isinstance(devices, list) else 0,
-            lacking=tuple(name for name in named.values() if name and not _is_file(name)),
-            key_file=named["key_file"],
-            cert_file=named["cert_file"],
+            lacking=tuple(name for name in named if name and not _is_file(name)),
         )
 
     @property

@@ -181,9 +181,9 @@ _CHINESE = Words(
     wrong_number="{name}：必须是数字（实际：{value}）。",
     cannot_write="{path}：无法写入：{reason}。请用 sudo 启动本页。",
     errors={
-        "no_key": "站点私钥不可用（{detail}）。请用 sudo 启动本页，或重新注册。",
-        "other_key": "私钥与证书不匹配，请重新注册站点。",
-        "other_station": "证书属于 {detail}，不是本站点，请重新注册。",
+        "no_key": "站点私钥不可用（{detail}）。请用 sudo 启动本页，或重新开通。",
+        "other_key": "私钥与证书不匹配，请重新开通站点。",
+        "other_station": "证书属于 {detail}，不是本站点，请重新开通。",
         "bad_signature": "签名不符：文件被改动过",
         "not_issued": "证书不是该机构签发的",
         "no_ca": "机构文件不是证书",

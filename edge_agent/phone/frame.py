@@ -117,6 +117,13 @@ def badge(state: str, text: str) -> Html:
     return tag("span", mark, " ", text, class_=f"badge {state}")
 
 
+def busy(visit: Visit) -> str:
+    """What to say where a job under way is in the way of what was asked."""
+    words = WORDS[visit.asked.language]
+    job = visit.cabinet.jobs.running()
+    return words.stale if job is None else words.busy.format(what=words.jobs[job.name])
+
+
 def _option(value: str, text: str, chosen: str) -> Html:
     return tag("option", text, value=value, selected=value == chosen)
 

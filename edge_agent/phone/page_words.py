@@ -23,7 +23,6 @@ class Words(NamedTuple):
     checks_run: str
     checks_again: str
     checks_stop: str
-    checking: str
     looking_at: str
     all_green: str
     some_red: str
@@ -83,7 +82,6 @@ _ENGLISH = Words(
     checks_run="Run the checks",
     checks_again="Run them again",
     checks_stop="Stop",
-    checking="checking",
     looking_at="looking at: {what} …",
     all_green="All green.",
     some_red="{number} red: see what to do.",
@@ -143,7 +141,6 @@ _CHINESE = Words(
     checks_run="开始检查",
     checks_again="重新检查",
     checks_stop="停止",
-    checking="检查",
     looking_at="正在检查：{what}…",
     all_green="全部通过。",
     some_red="{number} 项不通过，请按提示处理。",

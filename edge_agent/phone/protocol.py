@@ -12,6 +12,7 @@ from edge_agent.phone.cabinet import Cabinet
 from edge_agent.phone.checklist import Check, Checklist, Found, Item, Link, Meter, name_of
 from edge_agent.phone.signature import signed
 from edge_agent.phone.tools import CheckLine
+from edge_agent.renewal import with_renewed
 from edge_agent.status_page import NoStatusError, ask_agent
 from edge_agent.status_words import WORDS
 from service.system_clock import ntp_synchronised
@@ -55,15 +56,17 @@ def checklist_of(cabinet: Cabinet, agent: Agent, said: Said) -> Checklist:
     )
 
 
-def put_down(cabinet: Cabinet, checklist: Checklist) -> Path:
+def put_down(cabinet: Cabinet, agent: Agent, checklist: Checklist) -> Path:
     """Sign it, if the station has a key, and write the file; its path.
+
+    The key is the one that the agent uses: the renewed one, where there is one.
 
     Raises:
         SignatureError: the key cannot be used.
         OSError: the folder cannot be written.
     """
-    station = cabinet.station()
-    key, certificate = (Path(name) if name else None for name in (station.key_file, station.cert_file))
+    mqtt = with_renewed(agent.settings.mqtt, Path(agent.settings.outbox.path).parent)
+    key, certificate = (Path(name) if name else None for name in (mqtt.key_file, mqtt.cert_file))
     octets = signed(checklist, key, certificate)
     path = cabinet.data / name_of(checklist.station, cabinet.wall().astimezone(UTC))
     write_whole(path, octets, mode=FILE_MODE, owner=usual_owner())

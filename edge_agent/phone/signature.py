@@ -11,7 +11,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from cryptography.x509.oid import NameOID
 
 from edge_agent.phone.checklist import Algorithm, Checklist, Content, SignedFile, canonical, opened, sealed
@@ -58,16 +58,18 @@ def signed(checklist: Checklist, key_file: Path | None, cert_file: Path | None) 
         return sealed(Content(checklist=checklist, algorithm="", certificate=""), "")
     try:
         key = load_pem_private_key(key_file.read_bytes(), password=None)
-        pem = cert_file.read_bytes()
-        certificate = x509.load_pem_x509_certificate(pem)
-        text = pem.decode("ascii")
+        certificates = x509.load_pem_x509_certificates(cert_file.read_bytes())
     except (OSError, ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
         raise SignatureError("no_key", str(error)) from error
+    certificate = certificates[0]
     if key.public_key() != certificate.public_key():
         raise SignatureError("other_key")
     if _name(certificate) != checklist.station:
         raise SignatureError("other_station", _name(certificate))
     algorithm: Algorithm = "ecdsa-sha256" if isinstance(key, ec.EllipticCurvePrivateKey) else "rsa-pss-sha256"
+    text = "".join(
+        each.public_bytes(Encoding.PEM).decode() for each in certificates
+    )  # a key may stand there too
     content = Content(checklist=checklist, algorithm=algorithm, certificate=text)
     return sealed(content, base64.b64encode(_signature(key, canonical(content))).decode())
 

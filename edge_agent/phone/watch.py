@@ -37,6 +37,7 @@ class Watch:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._turn = threading.Lock()
+        self._changes = 0
         self.last: Look | None = None
 
     def look(self, agent: Agent, lend: Lend) -> Look | None:
@@ -45,13 +46,17 @@ class Watch:
             return self.last
         try:
             if self.last is None or self._clock() - self.last.at_s >= FRESH_S:
-                self.last = _looked(agent, lend, self._clock)
+                changes = self._changes
+                found = _looked(agent, lend, self._clock)
+                if changes == self._changes:
+                    self.last = found
         finally:
             self._turn.release()
         return self.last
 
     def forget(self) -> None:
-        """The meters are others now."""
+        """The meters are others now; a look under way is of the former ones, and is not kept."""
+        self._changes += 1
         self.last = None
 
 

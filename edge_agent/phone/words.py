@@ -23,6 +23,7 @@ class Words(NamedTuple):
     stale: str
     bad_form: str
     busy: str
+    jobs: dict[str, str]
     unexpected: str
     pin_title: str
     pin_hint: str
@@ -69,6 +70,7 @@ _ENGLISH = Words(
     stale="This page was out of date; nothing was changed. Please try again.",
     bad_form="The form did not arrive whole; nothing was changed. Please try again.",
     busy="Busy with: {what}. Wait for its end or stop it.",
+    jobs={"scan": "the scan", "checks": "the checks"},
     unexpected="Something unexpected went wrong: {text}",
     pin_title="Enter the PIN",
     pin_hint="Six digits: on the console where the page was started, or on the label in the cabinet.",
@@ -111,7 +113,7 @@ _CHINESE = Words(
     product="清流 · 现场调试",
     skip="跳到正文",
     nameless="（未命名）",
-    no_station="站点尚未注册",
+    no_station="站点尚未开通",
     left="本页 {minutes} 分钟后关闭",
     longer="延长 {minutes} 分钟",
     back="全部步骤",
@@ -122,6 +124,7 @@ _CHINESE = Words(
     stale="页面已过期，未作任何更改，请重试。",
     bad_form="表单未完整送达，未作任何更改，请重试。",
     busy="正在{what}，请等待完成或先停止。",
+    jobs={"scan": "扫描", "checks": "检查"},
     unexpected="发生意外错误：{text}",
     pin_title="输入 PIN 码",
     pin_hint="6 位数字：见启动本页的终端，或柜内标签。",

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 import serial
+from msgspec.structs import replace
 from servers import wait_until
 from two_meters import TWO_METERS
 
+from edge_agent.profile import Alarm, Parameter
 from edge_agent.profile_file import load_profile, profile_names
 from edge_agent.profile_page import as_data, page
 from edge_agent.read_words import WORDS as READ_WORDS
@@ -231,6 +233,16 @@ def test_every_shipped_profile_has_a_page(name):
         assert word in shown
     assert max(map(len, shown.splitlines()[4:])) < 300
     json.dumps(as_data(profile))
+
+
+def test_a_profile_of_ones_own_may_be_in_chinese_and_ask_without_a_default():
+    alarm = Alarm(address=7, bits=1, text="空管", spoils=["flow_m3h"])
+    asked = {"k": Parameter(help="pulses for one litre", default=None)}
+    own = load_profile("microsensor-mfe600")
+    shown = page(replace(own, parameters=asked, alarm={"empty": alarm, "b": replace(alarm, text="fault")}))
+    assert "  k  pulses for one litre [no default]" in shown
+    places = [width(line[: line.index("spoils")]) for line in shown.splitlines() if "spoils" in line]
+    assert len(set(places)) == 1
 
 
 def test_a_wrong_profile_of_the_installers_own_is_said_and_the_others_are_listed(tmp_path):

@@ -222,3 +222,15 @@ def test_a_bad_profile_of_the_installers_own_is_named_with_its_file(tmp_path):
     assert lines[0] == (
         f'device[0].profile: {own}: kind: is required. Add it (got "own"). Mend that profile.'
     )
+
+
+def test_two_names_of_one_port_are_one_port(tmp_path):
+    by_id = tmp_path / "usb-FTDI"
+    by_id.symlink_to("/dev/null")
+    path = tmp_path / "agent.toml"
+    path.write_text(LEAST.replace("/dev/ttyUSB0", "/dev/null") + f'[bus.second]\nport = "{by_id}"\n', "utf-8")
+    with pytest.raises(SettingsError) as caught:
+        load_agent(path)
+    assert caught.value.lines() == [
+        f'{path}: bus: two lines name the same port, one as {by_id} (got "/dev/null"). One table a line.'
+    ]

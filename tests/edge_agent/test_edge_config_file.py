@@ -13,6 +13,7 @@ from edge_agent.commissioning.config_file import (
     BusChoice,
     DeviceChoice,
     StationChoice,
+    backup_of,
     conflict,
     load_skeleton,
     set_station,
@@ -213,6 +214,7 @@ def test_rights_and_a_link_to_the_file_stay(tmp_path):
     assert link.is_symlink()
     assert stat.S_IMODE(real.stat().st_mode) == 0o604
     assert load_skeleton(real).device
+    assert backup_of(link).read_text() == SKELETON
 
 
 def test_a_folder_that_may_not_be_written_is_said_in_one_line(tmp_path, monkeypatch):

@@ -154,7 +154,7 @@ def sign(visit):
     visit.look()
     for each in page.locator(".tick").all():
         each.click()
-    page.locator("#display-0").fill("8412.5")
+    page.locator("#display-power-1").fill("8412.5")
     page.locator("#installer").fill("张三")
     visit.press("form[action='/finish/sign'] button")
     expect(page.locator(".paper")).to_be_visible()

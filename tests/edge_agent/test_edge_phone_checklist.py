@@ -1,5 +1,6 @@
 """Signed checklists: any changed byte is found, and a signature proves whose it is."""
 
+import hashlib
 import json
 import random
 import subprocess
@@ -7,14 +8,15 @@ import sys
 from datetime import UTC, datetime
 
 import pytest
-from certificates import Authority
+from certificates import DAY, Authority
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
-from edge_phone import STATION
+from edge_phone import METERS, STATION, config_in
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge_agent.phone.cabinet import Cabinet
 from edge_agent.phone.checklist import (
     Checklist,
     ChecklistError,
@@ -24,6 +26,8 @@ from edge_agent.phone.checklist import (
     signed_before,
     when_of,
 )
+from edge_agent.phone.protocol import put_down
+from edge_agent.phone.real_tools import RealTools
 from edge_agent.phone.signature import SignatureError, signed, verified
 
 AT = datetime(2026, 11, 22, 8, 15, tzinfo=UTC)
@@ -168,6 +172,31 @@ def test_an_rsa_key_signs_too_and_an_unknown_kind_says_so(tmp_path):
 def test_a_certificate_that_was_not_valid_then_is_told(station):
     early = signed(checklist(signed_at="1970-01-01T00:00:07Z"), station.key_file, station.cert_file)
     assert verified(early).is_dated is False
+
+
+def test_a_key_beside_its_certificate_stays_at_home(station, authority, tmp_path):
+    both = tmp_path / "both.pem"
+    both.write_bytes(station.key_file.read_bytes() + station.cert_file.read_bytes())
+    octets = signed(checklist(), both, both)
+    assert b"PRIVATE KEY" not in octets
+    assert verified(octets, authority.ca_file.read_bytes()).station == STATION
+
+
+def test_a_renewed_certificate_signs_in_place_of_the_enrolled_one(authority, tmp_path):
+    now = datetime.now(UTC)
+    ended = authority.client(STATION, begins=now - 9 * DAY, ends=now - DAY)
+    new = authority.client(STATION)
+    files = {"ca_file": authority.ca_file, "cert_file": ended.cert_file, "key_file": ended.key_file}
+    keys = "".join(f'{key} = "{path}"\n' for key, path in files.items())
+    config = config_in(tmp_path, more=METERS)
+    config.write_text(config.read_text("utf-8").replace("tls = false\n", keys), "utf-8")
+    origin = hashlib.sha256(ended.cert_file.read_bytes()).hexdigest().encode()
+    renewed = tmp_path / "renewed.pem"
+    renewed.write_bytes(origin + b"\n" + new.cert_file.read_bytes() + new.key_file.read_bytes())
+    cabinet = Cabinet(config, RealTools())
+    octets = put_down(cabinet, cabinet.agent(), checklist()).read_bytes()
+    assert verified(octets, authority.ca_file.read_bytes()).is_dated
+    assert b"PRIVATE KEY" not in octets
 
 
 def test_the_newest_file_of_the_station_is_found_by_name(tmp_path):

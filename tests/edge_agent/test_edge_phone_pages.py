@@ -1,8 +1,11 @@
 """The pages over real connections: what they do to a station, and what they say when something is wrong."""
 
+import json
 import re
 import tarfile
+from contextlib import contextmanager, nullcontext
 from io import BytesIO
+from threading import Event
 
 import pytest
 from certificates import Authority
@@ -10,8 +13,10 @@ from edge_phone import METERS, STATION, Visitor, config_in, phone_site, serving
 from servers import wait_until
 
 from edge_agent.commissioning.findings import Candidate, FoundUnit, LineSettings, Remark, Scan
+from edge_agent.config import load_agent
 from edge_agent.phone.cabinet import Cabinet
 from edge_agent.phone.real_tools import RealTools
+from edge_agent.phone.watch import Watch
 from simulator.meters import SimulatedStation
 
 NINE_SIX = LineSettings(9600)
@@ -76,15 +81,15 @@ def test_meters_are_chosen_and_written_and_wrong_answers_are_said(tmp_path):
         assert "页面已过期" in visitor.post("/meters/choose", choice | {"scan": "other"}).text
         assert "未选择仪表" in visitor.post("/meters/choose", choice | {"unit-0": "../x"}).text
         assert visitor.post("/meters/choose", choice).place == "/meters/answers"
-        assert 'name="0-ct" value="1"' in visitor.get("/meters/answers").text
-        refused = visitor.post("/meters/save", {"token": token, "0-ct": "-3", "0-pt": "1"}).text
+        answers = visitor.get("/meters/answers").text
+        assert 'name="0-ct" value="1"' in answers
+        form = {"token": token, "chosen": re.search(r'name="chosen" value="([^"]*)"', answers)[1]}
+        assert "页面已过期" in visitor.post("/meters/save", form | {"chosen": "another choice"}).text
+        refused = visitor.post("/meters/save", form | {"0-ct": "-3", "0-pt": "1"}).text
         assert "-3" in refused
         assert 'role="alert"' in refused
         assert "[[device]]" not in config.read_text("utf-8")
-        assert (
-            visitor.post("/meters/save", {"token": token, "0-ct": "100/5", "0-pt": ""}).place
-            == "/meters/saved"
-        )
+        assert visitor.post("/meters/save", form | {"0-ct": "100/5", "0-pt": ""}).place == "/meters/saved"
         text = config.read_text("utf-8")
         assert text.startswith("# invented station")
         assert 'id = "power-1"' in text
@@ -108,7 +113,7 @@ def test_a_bundle_from_the_phone_enrols_the_station(tmp_path):
     config = tmp_path / "etc" / "agent.toml"
     with phone_site(config) as server:
         visitor = Visitor(server).enter()
-        assert "站点尚未注册" in visitor.get("/").text
+        assert "站点尚未开通" in visitor.get("/").text
         for wrong in (b"", b"not a bundle", bundle(files)[:-40]):
             assert 'class="message bad"' in visitor.upload("/station/bundle", wrong).text
             assert not config.exists()
@@ -133,7 +138,7 @@ def test_nothing_is_signed_without_a_name_or_with_a_wrong_number(tmp_path):
         visitor = Visitor(server).enter()
         form = {"token": visitor.token(), "item": ["wiring", "closed"]}
         assert "请填写安装人员姓名" in visitor.post("/finish/sign", form).text
-        wrong = visitor.post("/finish/sign", form | {"installer": "张三", "display-0": "viel"}).text
+        wrong = visitor.post("/finish/sign", form | {"installer": "张三", "display-power-1": "viel"}).text
         assert "必须是数字" in wrong
         assert wrong.count("checked") == 2
         assert visitor.get("/finish/file").place == "/finish"
@@ -153,3 +158,57 @@ def test_a_wrong_agent_toml_is_said_on_every_page_and_breaks_none(tmp_path):
         config.write_text(config.read_text("utf-8").replace("[[[", ""), "utf-8")
         assert "unknown key" in visitor.get("/live").text
         assert "unknown key" in visitor.get("/finish").text
+
+
+def test_what_was_found_before_outlives_a_start_that_is_refused(tmp_path):
+    cabinet = Cabinet(config_in(tmp_path, more=METERS), RealTools())
+    scan = Scan("/dev/null", (), (), echo=False, lines=(NINE_SIX,), asked=64, took_s=9.0)
+    cabinet.scans = [scan]
+    cabinet.checks = ["a line"]
+    under_way = Event()
+    with serving(cabinet) as server:
+        visitor = Visitor(server).enter()
+        form = {"token": visitor.token(), "port": "/dev/null"}
+        cabinet.jobs.start("checks", lambda _job: under_way.wait(10))
+        assert "正在检查，请等待完成" in visitor.post("/meters/scan", form).text
+        assert "正在检查，请等待完成" in visitor.post("/checks/run", form).text
+        under_way.set()
+    assert cabinet.scans == (scan,)
+    assert cabinet.checks == ("a line",)
+
+
+def test_a_look_at_meters_that_are_others_by_now_breaks_no_page(tmp_path):
+    config = config_in(tmp_path, more=METERS)
+    with phone_site(config) as server:
+        visitor = Visitor(server).enter()
+        assert "power-1" in visitor.get("/live").text
+        config.write_text(config.read_text("utf-8").replace("power-1", "power-2"), "utf-8")
+        page = visitor.get("/live")
+        assert page.status == 200
+        assert "power-1" not in page.text
+
+
+def test_a_look_under_way_while_the_meters_change_is_not_kept(tmp_path):
+    watch = Watch(lambda: 0.0)
+
+    @contextmanager
+    def lend(_bus):
+        yield
+        watch.forget()
+
+    agent = load_agent(config_in(tmp_path, more=METERS))
+    assert watch.look(agent, lend) is None
+    assert watch.look(agent, lambda _bus: nullcontext()).polls
+
+
+def test_a_display_is_written_down_for_the_meter_that_was_read(tmp_path):
+    config = config_in(tmp_path, more=METERS)
+    with phone_site(config) as server:
+        visitor = Visitor(server).enter()
+        [field] = re.findall(r'name="(display-[^"]*)"', visitor.get("/finish").text)
+        form = {"token": visitor.token(), "installer": "张三", field: "8412.5"}
+        other = METERS.replace("power-1", "power-2").replace("unit_id = 1", "unit_id = 2")
+        config_in(tmp_path, more=other + METERS)
+        assert visitor.post("/finish/sign", form).place == "/finish/paper"
+        meters = json.loads(visitor.get("/finish/file").text)["content"]["checklist"]["meters"]
+        assert [(each["id"], each["display"]) for each in meters] == [("power-2", None), ("power-1", 8412.5)]

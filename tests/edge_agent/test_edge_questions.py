@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_agent.commissioning.answers import answer_to, given_answers
+from edge_agent.commissioning.answers import answer_to, given_answers, host_fault
 from edge_agent.commissioning.findings import Candidate, FoundUnit, LineSettings, Remark, Scan
 from edge_agent.commissioning.questions import ready_to_write, write_answers
 from edge_agent.commissioning.setup_error import SetupError
@@ -292,6 +292,24 @@ def test_a_first_file_without_questions_needs_both_beforehand(tmp_path):
     path.unlink()
     with pytest.raises(SetupError, match=r"--set mqtt\.host=a b: The centre's name"):
         answered(path, found, yes=True, given=given | {"mqtt.host": "a b"})
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_good"),
+    [
+        ("centre.example.cn", True),
+        ("10.0.0.7", True),
+        ("2001:db8::7", True),
+        ("fe80::1%eth0", True),
+        ("centre.example.cn:8883", False),
+        ("10.0.0.7:8883", False),
+        ("mqtts://centre.example.cn", False),
+        ("user@centre", False),
+        ("", False),
+    ],
+)
+def test_the_centre_is_a_name_or_an_address_without_port(typed, is_good):
+    assert (host_fault(typed, WORDS["en"]) is None) == is_good
 
 
 def test_before_a_long_scan_it_is_known_that_nothing_could_be_written(tmp_path, config, monkeypatch):

@@ -15,11 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_agent.commissioning.findings import LineSettings
+from edge_agent.commissioning.layout import former_of
 from edge_agent.commissioning.scan_options import add_options, lines, unit_ids, wanted_of
 from edge_agent.commissioning.serial_ports import plugged_ports
 from edge_agent.commissioning.station_lines import StationLines
 from edge_agent.commissioning.sweep import USUAL_UNIT_IDS, usual_lines
 from edge_agent.profile_file import load_profile, profile_names
+from service.settings import SettingsError
 from simulator.line import PtyLine
 from simulator.meters import SimulatedStation
 from simulator.slave import Line
@@ -240,3 +242,19 @@ def test_the_help_loads_no_line():
     shown = scan("--help")
     assert shown.returncode == 0
     assert "examples:" in shown.stdout
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become somebody else")
+@pytest.mark.parametrize("look", [StationLines, former_of])
+def test_settings_in_a_folder_one_may_not_enter_are_told_of_in_a_line(tmp_path, look):
+    path = config(tmp_path)
+    tmp_path.chmod(0o700)
+    os.seteuid(65_534)
+    try:
+        with pytest.raises(SettingsError) as caught:
+            look(path)
+    finally:
+        os.seteuid(0)
+    assert str(caught.value) == (
+        f"{path}: cannot be read: Permission denied. Run this with sudo, or mend its rights."
+    )

@@ -6,13 +6,12 @@ from edge_agent.language import Language
 from edge_agent.phone.asked import Answer, see
 from edge_agent.phone.cabinet import Cabinet
 from edge_agent.phone.faults import said
-from edge_agent.phone.frame import WORKING_S, badge, button, form, live, page
+from edge_agent.phone.frame import WORKING_S, badge, busy, button, form, live, page
 from edge_agent.phone.html import Html, tag
 from edge_agent.phone.jobs import Job
 from edge_agent.phone.page_words import WORDS, Words
 from edge_agent.phone.tools import CheckLine
 from edge_agent.phone.visit import Visit
-from edge_agent.phone.words import WORDS as FRAME_WORDS
 
 
 def page_of(visit: Visit) -> Answer:
@@ -47,10 +46,8 @@ def page_of(visit: Visit) -> Answer:
 def run(visit: Visit) -> Answer:
     """Begin."""
     cabinet, language = visit.cabinet, visit.asked.language
-    cabinet.checks = ()
     if not cabinet.jobs.start("checks", lambda job: _run(job, cabinet, language)):
-        busy = FRAME_WORDS[language].busy.format(what=WORDS[language].checking)
-        return page_of(visit._replace(message=busy, is_bad=True))
+        return page_of(visit._replace(message=busy(visit), is_bad=True))
     return see("/checks")
 
 
@@ -65,6 +62,7 @@ def stop(visit: Visit) -> Answer:
 
 def _run(job: Job, cabinet: Cabinet, language: Language) -> None:
     lines: list[CheckLine] = []
+    cabinet.checks = lines
 
     def on_begin(label: str) -> None:
         job.now = label

@@ -74,8 +74,8 @@ def sign(visit: Visit) -> Answer:
     displays: dict[str, float] = {}
     try:
         agent = cabinet.agent()
-        for index, device in enumerate(agent.devices):
-            text = filled.text(f"display-{index}")
+        for device in agent.devices:
+            text = filled.text(f"display-{device.settings.id}")
             if text:
                 displays[device.settings.id] = _number(text, device.settings.id, words)
         spoken = Said(
@@ -85,7 +85,7 @@ def sign(visit: Visit) -> Answer:
             displays,
         )
         checklist = checklist_of(cabinet, agent, spoken)
-        cabinet.signed = put_down(cabinet, checklist)
+        cabinet.signed = put_down(cabinet, agent, checklist)
     except (SettingsError, UnavailableError) as error:
         return _again(visit, said(error, visit.asked.language))
     except SignatureError as error:
@@ -126,12 +126,12 @@ def _displays(visit: Visit, words: Words) -> list[Html]:
     look = visit.cabinet.last_look
     seen = {poll.device: poll for poll in look.polls} if look else {}
     fields = []
-    for index, device in enumerate(visit.cabinet.agent().devices):
+    for device in visit.cabinet.agent().devices:
         poll = seen.get(device.settings.id)
         total = TOTAL_BY_KIND[device.profile.kind]
         value = poll.values.get(total) if poll else None
         ours = words.not_seen if value is None else words.compare_help.format(value=with_unit(total, value))
-        name = f"display-{index}"
+        name = f"display-{device.settings.id}"
         label = f"{device.settings.id} · {device.profile.maker} {device.profile.model}"
         fields.append(
             field(

@@ -2,7 +2,7 @@
 
 import time
 
-from edge_agent.config import Agent
+from edge_agent.config import ConfiguredDevice
 from edge_agent.meter import Poll
 from edge_agent.phone.asked import Answer
 from edge_agent.phone.faults import said
@@ -41,13 +41,17 @@ def page_of(visit: Visit) -> Answer:
         shown += (
             [tag("p", said(look.trouble, visit.asked.language), class_="message bad")] if look.trouble else []
         )
-        shown += [_meter(poll, agent, visit, words) for poll in look.polls]
+        devices = {each.settings.id: each for each in agent.devices}
+        shown += [
+            _meter(poll, devices[poll.device], visit, words)
+            for poll in look.polls
+            if poll.device in devices  # agent.toml may have changed since that look
+        ]
         shown.append(tag("p", words.seen.format(seconds=age_s), class_="note"))
     return page(visit, words.live_title, live("values", *shown), renew_s=POLL_S)
 
 
-def _meter(poll: Poll, agent: Agent, visit: Visit, words: Words) -> Html:
-    device = next(each for each in agent.devices if each.settings.id == poll.device)
+def _meter(poll: Poll, device: ConfiguredDevice, visit: Visit, words: Words) -> Html:
     why = STATUS_WORDS[visit.asked.language].why.get(poll.why or "", poll.why or "")
     left_out = [words.quantities[name] for name in device.profile.quantity if name not in poll.values]
     is_half = poll.quality == "suspect" and left_out

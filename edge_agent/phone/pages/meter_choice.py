@@ -1,12 +1,15 @@
 """Which meter is which: take the choice, ask what the profiles want to know, write agent.toml."""
 
+from collections.abc import Sequence
+
 from edge_agent.commissioning.answers import answer_rule, answer_to, help_of, shown
+from edge_agent.commissioning.config_file import backup_of
 from edge_agent.commissioning.setup_words import WORDS as SETUP_WORDS
 from edge_agent.config import Agent
 from edge_agent.phone.asked import Answer, see
 from edge_agent.phone.cabinet import Cabinet, Selected
 from edge_agent.phone.faults import EXPECTED, said
-from edge_agent.phone.frame import button, choice, field, form, page
+from edge_agent.phone.frame import busy, button, choice, field, form, page
 from edge_agent.phone.html import Html, tag
 from edge_agent.phone.meters_words import WORDS, Words
 from edge_agent.phone.pages.meters import again, mark
@@ -48,15 +51,17 @@ def answers_page(visit: Visit) -> Answer:
     words = WORDS[visit.asked.language]
     if not visit.cabinet.selected:
         return see("/meters")
-    cards = [_questions(visit, index, each, words) for index, each in enumerate(visit.cabinet.selected)]
-    return page(visit, words.answers_title, form(visit, "/meters/save", *cards, button(words.save)))
+    selected = visit.cabinet.selected
+    chosen = tag("input", type="hidden", name="chosen", value=_mark(selected))
+    cards = [_questions(visit, index, each, words) for index, each in enumerate(selected)]
+    return page(visit, words.answers_title, form(visit, "/meters/save", chosen, *cards, button(words.save)))
 
 
 def save(visit: Visit) -> Answer:
     """Write agent.toml, or say what is wrong with an answer."""
     cabinet, language = visit.cabinet, visit.asked.language
-    words, setup_words = WORDS[language], SETUP_WORDS[language]
-    if not cabinet.selected:
+    setup_words = SETUP_WORDS[language]
+    if not cabinet.selected or visit.asked.form.text("chosen") != _mark(cabinet.selected):
         return again(visit, FRAME_WORDS[language].stale)
     answered = []
     for index, each in enumerate(cabinet.selected):
@@ -72,7 +77,7 @@ def save(visit: Visit) -> Answer:
                 given[key] = answer
         answered.append(Answered(each.scan, each.unit, profile, given))
     if cabinet.jobs.running():
-        return again(visit, FRAME_WORDS[language].busy.format(what=words.scanning))
+        return again(visit, busy(visit))
     try:
         cabinet.tools.write_meters(cabinet.config, cabinet.scans, answered, cabinet.kept, language)
     except EXPECTED as error:
@@ -88,7 +93,7 @@ def saved_page(visit: Visit) -> Answer:
         agent = visit.cabinet.agent()
     except SettingsError as error:
         return again(visit, said(error, visit.asked.language))
-    backup = visit.cabinet.config.with_name(f"{visit.cabinet.config.name}.bak")
+    backup = backup_of(visit.cabinet.config)
     return page(
         visit,
         words.saved_title,
@@ -148,6 +153,13 @@ def _question(visit: Visit, name: str, key: str, parameter: Parameter, words: Wo
     if usual:
         told = f"{told} ({words.default.format(value=usual)})"
     return field(name, key, value, help_=told, inputmode="decimal", autocomplete="off")
+
+
+def _mark(selected: Sequence[Selected]) -> str:
+    """Which choice the answers are about: another phone may have made another one meanwhile."""
+    return "/".join(
+        f"{each.scan.port} {each.unit.unit_id} {each.unit.line} {each.profile}" for each in selected
+    )
 
 
 def _profile(cabinet: Cabinet, name: str) -> Profile:

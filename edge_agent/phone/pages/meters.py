@@ -1,20 +1,20 @@
 """Find the meters: scan the lines, see what answers and what is wrong with the wires."""
 
-from edge_agent.commissioning.findings import Candidate, FoundUnit, Remark, Scan
+from edge_agent.commissioning.findings import FoundUnit, Remark, Scan
 from edge_agent.commissioning.scan_page import figures
 from edge_agent.commissioning.scan_words import WORDS as SCAN_WORDS
 from edge_agent.commissioning.scan_words import Words as ScanWords
 from edge_agent.commissioning.sweep import Step
 from edge_agent.commissioning.wiring_words import WIRED
+from edge_agent.config import is_there
 from edge_agent.phone.asked import Answer, see
 from edge_agent.phone.cabinet import Cabinet
 from edge_agent.phone.faults import said
-from edge_agent.phone.frame import WORKING_S, button, choice, form, live, page, tick
+from edge_agent.phone.frame import WORKING_S, busy, button, choice, form, live, page, tick
 from edge_agent.phone.html import Html, tag
 from edge_agent.phone.jobs import Job
 from edge_agent.phone.meters_words import WORDS, Words
 from edge_agent.phone.visit import Visit
-from edge_agent.phone.words import WORDS as FRAME_WORDS
 from edge_agent.profile import Profile
 from edge_agent.profile_file import load_profile, profile_names
 from service.settings import SettingsError
@@ -52,9 +52,8 @@ def scan(visit: Visit) -> Answer:
     ports = [port for port in visit.asked.form.all("port") if port in known]
     if not ports:
         return again(visit, words.no_port)
-    cabinet.scans = ()
     if not cabinet.jobs.start("scan", lambda job: _scan(job, cabinet, ports, words)):
-        return again(visit, FRAME_WORDS[language].busy.format(what=words.scanning))
+        return again(visit, busy(visit))
     return see("/meters")
 
 
@@ -69,6 +68,7 @@ def stop(visit: Visit) -> Answer:
 
 def _scan(job: Job, cabinet: Cabinet, ports: list[str], words: Words) -> None:
     scans: list[Scan] = []
+    cabinet.scans = scans
     for number, port in enumerate(ports):
 
         def on_step(step: Step, port: str = port, number: int = number) -> None:
@@ -104,7 +104,7 @@ def _found(visit: Visit, words: Words) -> Html:
     names = {each.name: f"{each.maker} {each.model}" for each in _profiles(cabinet)}
     cards = []
     for index, (_, unit) in enumerate(units):
-        likely = {each.profile: _title(each, unit) for each in unit.candidates if each.profile in names}
+        likely = {each.profile: unit.title_of(each) for each in unit.candidates if each.profile in names}
         others = {name: title for name, title in names.items() if name not in likely}
         groups = {words.likely: likely, words.others: others, "": {"": words.leave_out}}
         label = words.profile.format(unit=unit.unit_id, line=unit.line)
@@ -139,17 +139,11 @@ def _unit(unit: FoundUnit, words: Words) -> Html:
     if best is None:
         lines.append(tag("p", words.no_profile))
     else:
-        lines.append(tag("p", words.looks_like.format(title=_title(best, unit))))
-        titles = ", ".join(_title(each, unit) for each in others[:2] if each is not None)
+        lines.append(tag("p", words.looks_like.format(title=unit.title_of(best))))
+        titles = ", ".join(unit.title_of(each) for each in others[:2] if each is not None)
         lines.append(tag("p", words.alternatives.format(titles=titles), class_="note") if titles else None)
         lines.append(tag("p", figures(best.values), class_="note"))
     return tag("div", *lines)
-
-
-def _title(candidate: Candidate, unit: FoundUnit) -> str:
-    """Maker and model; with the profile where two of them share both."""
-    is_shared = sum(each.title == candidate.title for each in unit.candidates) > 1
-    return f"{candidate.title} ({candidate.profile})" if is_shared else candidate.title
 
 
 def _remarks(remarks: list[tuple[str, Remark]], words: Words, scan_words: ScanWords) -> Html:
@@ -176,7 +170,7 @@ def _wiring(visit: Visit, words: Words, *, is_open: bool) -> Html:
 
 def _start(visit: Visit, words: Words) -> Html:
     cabinet = visit.cabinet
-    if not cabinet.config.exists():
+    if not is_there(cabinet.config):
         return tag("p", words.no_station, class_="message")
     ports = cabinet.tools.ports(cabinet.config)
     if not ports:

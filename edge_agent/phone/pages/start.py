@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from edge_agent.config import is_there
 from edge_agent.language import Language
 from edge_agent.phone.asked import Answer
 from edge_agent.phone.cabinet import Cabinet, faults_of
@@ -48,7 +49,7 @@ def page_of(visit: Visit) -> Answer:
         for each in steps_of(visit.cabinet, visit.asked.language)
     ]
     faults = (
-        faults_of(visit.cabinet) if visit.cabinet.config.exists() and visit.cabinet.station().meters else []
+        faults_of(visit.cabinet) if is_there(visit.cabinet.config) and visit.cabinet.station().meters else []
     )
     trouble = tag(
         "div", tag("p", words.config_faults), *(tag("p", each) for each in faults), class_="message bad"
