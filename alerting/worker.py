@@ -8,6 +8,7 @@ from datetime import date
 
 from alerting.alarm_round import AlarmRound
 from alerting.baseline import Baseline
+from alerting.changed_days import ChangedDays
 from alerting.days import day_runs, days_due, judge_days, usual_days
 from alerting.detect import decide
 from alerting.evidence import known_now
@@ -68,7 +69,7 @@ class Worker:
         self._conditions = Conditions(logger)
         self._retention = Retention(history, registry, raw_days, zone, self._conditions)
         self._newest: dict[str, dict[str, int]] = {}
-        self._changed_days = defaultdict[str, set[date]](set)
+        self._changed = ChangedDays()
         self._usual = dict[str, Baseline]()
         self._hindsight = Hindsight()
         self._findings = FindingWork(registry, history, rules)
@@ -103,7 +104,9 @@ class Worker:
             if not take_lease(session, "alerting", self._holder, now_ms, LEASE_MS):
                 self._conditions.begin("lease", "another worker holds it; waiting")
                 self._view.use.forget()
+                self._changed.leave()
                 return False
+            self._changed.read(session)
             waiting = dirty(session)
             self._view.told = told_of_meters(session)
         self._conditions.end("lease")
@@ -127,8 +130,8 @@ class Worker:
         for station, span in recomputed.items():
             self._note_changed(station, span)
         today = day_of(now_ms, self._zone)
-        changed = {station for station, days in self._changed_days.items() if min(days) < today}
-        wanted = None if is_round else touched | changed
+        changed = self._changed.stations(before=today)
+        wanted = None if is_round else touched.union(changed)
         with self._registry.reading() as session:
             files = {file.id: file for file in station_files(session, now_ms, wanted)}
         if is_round or changed:
@@ -153,8 +156,10 @@ class Worker:
     def _note_changed(self, station: str, span: Span) -> None:
         """Remember the civil days whose quarter hours were recomputed, until they are judged again."""
         self._hindsight.note(station, span, self._clock_ms())
-        first, last = day_of(span[0], self._zone), day_of(span[1] - 1, self._zone)
-        self._changed_days[station].update(days_between(first, last))
+        self._changed.note(station, self._days_of(span))
+
+    def _days_of(self, span: Span) -> list[date]:
+        return list(days_between(day_of(span[0], self._zone), day_of(span[1] - 1, self._zone)))
 
     def _report(self, now_ms: int, figures: Mapping[str, float]) -> None:
         self._health_due_ms = now_ms + HEALTH_EVERY_MS
@@ -174,32 +179,37 @@ class Worker:
         return set(by_station)
 
     def _clean_day(self, station: str, start_ms: int, end_ms: int) -> Span:
+        now_ms = self._clock_ms()
         with self._registry.writing() as session:
             # first, so that a mark that comes meanwhile waits for us, and stays
             clear_dirty(session, station, start_ms, end_ms)
-            if start_ms < self._retention.raw_before_ms(self._clock_ms()):
-                return start_ms, end_ms  # the readings may be gone, so what was made of them stands
-            self._view.forget(station)
-            return recompute(self._view, station, start_ms, end_ms, self._view.told_of(station))
+            span = start_ms, end_ms
+            if start_ms >= self._retention.raw_before_ms(
+                now_ms
+            ):  # else what was made of readings now gone stands
+                self._view.forget(station)
+                span = recompute(self._view, station, start_ms, end_ms, self._view.told_of(station))
+            self._changed.write(session, station, self._days_of(span), day_of(now_ms, self._zone))
+        return span
 
     def _judge_days(self, files: Mapping[str, StationFile], fresh: Collection[str], now_ms: int) -> None:
         """Write the verdicts of the days that ended or changed; a station at a time, so that none is lost."""
         with self._registry.reading() as session:
             due = days_due(session, files.values(), self._zone, now_ms)
         today = day_of(now_ms, self._zone)
-        for station in sorted(due.keys() | self._changed_days.keys()):
+        for station in sorted(due.keys() | self._changed.stations()):
             if station in files:
                 first_heard_ms = files[station].first_heard_ms
                 if first_heard_ms is None and station in fresh:
                     continue  # its meters will be on the register in a moment
                 first_day = date.min if first_heard_ms is None else day_of(first_heard_ms, self._zone)
-                changed = {day for day in self._changed_days.get(station, ()) if first_day <= day < today}
+                changed = {day for day in self._changed.of(station) if first_day <= day < today}
                 for first, last in day_runs(changed.union(due.get(station, ()))):
                     with self._registry.writing() as session:
                         judge_days(session, self._history, files[station], (first, last), self._rules, now_ms)
                     self._findings.note(station, list(days_between(first, last)))
                 self._usual.pop(station, None)
-            self._changed_days.pop(station, None)
+            self._changed.judged(self._registry, station)
 
     def _learn(self, files: Mapping[str, StationFile], now_ms: int) -> None:
         """Know the usual day of each station that is to be judged."""
@@ -228,7 +238,8 @@ class Worker:
                     days = self._hindsight.look(session, self._view.use, file, self._rules, known)
                     looked.append(station)
                     if days:
-                        self._changed_days[station] |= days
+                        self._changed.write(session, station, days, day_of(now_ms, self._zone))
+                        self._changed.note(station, days)
             self._alarms.follow(session, periods, now_ms, is_round=self._is_round(now_ms))
         self._hindsight.forget(looked)
         self._alarms.written()

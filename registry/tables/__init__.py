@@ -8,7 +8,7 @@ from registry.tables.alarms import Alarm, AlarmEvent, AlarmMute
 from registry.tables.arrivals import DirtyQuarterHour, Presence, Quarantine
 from registry.tables.base import Base, Json
 from registry.tables.facilities import Certificate, Device, Station, StationClass, StationNote, StationTag
-from registry.tables.judgement import DayVerdict, Finding, StatePeriod, VerdictRevision
+from registry.tables.judgement import ChangedDay, DayVerdict, Finding, StatePeriod, VerdictRevision
 from registry.tables.messages import DeliveryAttempt, Notification
 from registry.tables.people import Company, County, LoginFailure, LoginSession, Town, User
 from registry.tables.processes import Lease, ServiceHealth
@@ -30,6 +30,7 @@ __all__ = [
     "Audit",
     "Base",
     "Certificate",
+    "ChangedDay",
     "Company",
     "County",
     "CtCorrection",

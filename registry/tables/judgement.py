@@ -54,6 +54,14 @@ class DayVerdict(Base):
     correction_reason: Mapped[str | None] = mapped_column(Text)
 
 
+class ChangedDay(Base):
+    """A finished day whose quarter hours have changed and that waits to be judged again."""
+
+    __tablename__ = "changed_days"
+    station_id: Mapped[str] = mapped_column(ForeignKey("stations.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+
+
 class VerdictRevision(Base):
     """A verdict that was replaced, by late data or by a person; rows are only ever added.
 

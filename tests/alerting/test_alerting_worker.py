@@ -32,6 +32,7 @@ from registry.services import health, take_lease
 from registry.tables import (
     Alarm,
     AlarmEvent,
+    ChangedDay,
     DayVerdict,
     Device,
     Lease,
@@ -284,6 +285,41 @@ def test_dirty_quarter_hours_of_a_week_ago_are_recomputed_and_their_marks_cleare
     assert all(row.power_bridged for row in bridged)
     counters = centre.meters[A]
     assert centre.energy(0, 2**60) == pytest.approx(counters[0] + 90.0)
+
+
+def test_a_worker_killed_before_it_judged_leaves_the_changed_days_to_the_next(centre, monkeypatch):
+    """The marks are cleared by then, so that nothing else would tell that the day has to be judged again."""
+    first_ms = start_of(day_of(centre.now_ms, ZONE) - 3 * ONE_DAY, ZONE)
+    silent_ms = first_ms + DAY_MS
+    counts = {first_ms + hour * HOUR_MS: 0.5 * hour for hour in range(72)}
+    with centre.registry.writing() as session:
+        note_devices(session, {(A, "power-1"): Beginning("power", first_ms)})
+    centre.write(A, *(power(at, kwh) for at, kwh in counts.items() if not 0 <= at - silent_ms < DAY_MS))
+    centre.worker.tick(centre.now_ms)
+    silent = day_of(silent_ms, ZONE)
+    hours = dict(centre.rows(DayVerdict, "day", "valid_hours"))
+    assert hours[silent] == 0
+    late = [at for at in counts if 0 <= at - silent_ms < DAY_MS]
+    centre.write(A, *(power(at, counts[at]) for at in late))
+    with centre.registry.writing() as session:
+        mark_dirty(session, [(A, at) for at in late])
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("alerting.worker.judge_days", killed)
+        with pytest.raises(KeyboardInterrupt):
+            centre.worker.tick(centre.now_ms + 1)
+    with centre.registry.reading() as session:
+        assert dirty(session) == []
+    assert (A, silent) in centre.rows(ChangedDay, "station_id", "day")
+    assert dict(centre.rows(DayVerdict, "day", "valid_hours")) == hours
+    next_one = Worker(Rules(SETTINGS, ZONE), centre.registry, centre.history, lambda: centre.now_ms, "next")
+    centre.now_ms += LEASE_MS + 2
+    next_one.tick(centre.now_ms)
+    assert centre.rows(ChangedDay, "day") == []
+    assert dict(centre.rows(DayVerdict, "day", "valid_hours"))[silent] == 24
 
 
 def test_a_mark_that_comes_while_its_quarter_hour_is_computed_stays(centre):
