@@ -17,6 +17,7 @@ from edge_agent.config import load_agent
 from edge_agent.phone.cabinet import Cabinet
 from edge_agent.phone.real_tools import RealTools
 from edge_agent.phone.watch import Watch
+from edge_agent.port import PortGone
 from simulator.meters import SimulatedStation
 
 NINE_SIX = LineSettings(9600)
@@ -212,3 +213,24 @@ def test_a_display_is_written_down_for_the_meter_that_was_read(tmp_path):
         assert visitor.post("/finish/sign", form).place == "/finish/paper"
         meters = json.loads(visitor.get("/finish/file").text)["content"]["checklist"]["meters"]
         assert [(each["id"], each["display"]) for each in meters] == [("power-2", None), ("power-1", 8412.5)]
+
+
+class OnePortIsGone(RealTools):
+    def ports(self, config):
+        return ["/dev/gone", "/dev/good"]
+
+    def scan(self, config, port, on_step, stop):
+        if port == "/dev/gone":
+            raise PortGone("missing", port)
+        unit = FoundUnit(7, NINE_SIX, 0.03)
+        return Scan(port, (unit,), (), echo=False, lines=(NINE_SIX,), asked=64, took_s=9.0)
+
+
+def test_a_port_that_is_gone_leaves_the_other_ports_to_be_scanned(tmp_path):
+    with serving(Cabinet(config_in(tmp_path), OnePortIsGone())) as server:
+        visitor = Visitor(server).enter()
+        form = {"token": visitor.token(), "port": ["/dev/gone", "/dev/good"]}
+        assert visitor.post("/meters/scan", form).place == "/meters"
+        page = settled(visitor, "/meters", 'action="/meters/scan"')
+        assert "/dev/gone：没有此设备" in page
+        assert "找到 1 台" in page
