@@ -156,6 +156,7 @@ def test_a_wrong_agent_toml_is_said_on_every_page_and_breaks_none(tmp_path):
         visitor = Visitor(server).enter()
         for path in ("/", "/meters", "/live", "/checks", "/station", "/link", "/finish", "/finish/paper"):
             assert visitor.get(path).status == 200, path
+        assert "not valid TOML" in visitor.get("/").text
         config.write_text(config.read_text("utf-8").replace("[[[", ""), "utf-8")
         assert "unknown key" in visitor.get("/live").text
         assert "unknown key" in visitor.get("/finish").text
@@ -234,3 +235,8 @@ def test_a_port_that_is_gone_leaves_the_other_ports_to_be_scanned(tmp_path):
         page = settled(visitor, "/meters", 'action="/meters/scan"')
         assert "/dev/gone：没有此设备" in page
         assert "找到 1 台" in page
+
+
+def test_a_station_without_meters_is_no_fault_at_the_start(tmp_path):
+    with phone_site(config_in(tmp_path)) as server:
+        assert "agent.toml 暂不可用" not in Visitor(server).enter().get("/").text
