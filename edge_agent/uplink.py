@@ -265,7 +265,7 @@ class Uplink:
     def _obey(self, ack: Ack, now_ms: int) -> None:
         asked_ms = self._hellos.pop(ack.sent, None) if ack.sent is not None else None
         if asked_ms is not None:
-            self._greeted = self._clock.centre_says(ack.now, asked_ms, now_ms)
+            self._greeted = self._clock.centre_says(ack.now, asked_ms, now_ms) or self._clock.trust == "ntp"
             if self._greeted:
                 self._status_due_ms = now_ms  # the clock is trusted now, which the status should say
         if ack.hold is not None:

@@ -96,7 +96,8 @@ _ENGLISH = Words(
     ends_soon="the certificate ends in {days} days; ask the centre for a new bundle soon",
     other_station=(
         "{config}: is of station {present}, the bundle of {station}. "
-        "Is it the right bundle? To make this box station {station}: add --replace."
+        "Is it the right bundle? To make this box station {station}: "
+        "sudo qingliu agent enrol BUNDLE.tar.gz --replace"
     ),
     unknown_owner="--owner {owner}: there is no such user.",
     bad_config="{config}: {fault}",
@@ -154,7 +155,7 @@ _CHINESE = Words(
     ends_soon="证书 {days} 天后到期，请尽快向中心索取新的开通包",
     other_station=(
         "{config}：属于站点 {present}，而开通包属于 {station}。"
-        "开通包是否拿错？若确要改为站点 {station}，请加 --replace。"
+        "开通包是否拿错？若确要改为站点 {station}，请运行：sudo qingliu agent enrol BUNDLE.tar.gz --replace"
     ),
     unknown_owner="--owner {owner}：没有这个用户。",
     bad_config="{config}：{fault}",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from edge_agent.commissioning.findings import FoundUnit, Scan
-from edge_agent.config import Agent, BusSettings, OutboxSettings, load_agent
+from edge_agent.config import NO_METERS, Agent, BusSettings, OutboxSettings, load_agent
 from edge_agent.loan import borrowed
 from edge_agent.phone.jobs import Jobs
 from edge_agent.phone.tools import CheckLine, Tools
@@ -174,11 +174,11 @@ class Cabinet:
 
 
 def faults_of(cabinet: Cabinet) -> list[str]:
-    """Why agent.toml cannot be used, one line a fault; empty if it can."""
+    """Why agent.toml cannot be used, one line a fault; that it has no meters yet is none."""
     try:
         cabinet.agent()
     except SettingsError as error:
-        return error.lines()
+        return [fault.line(error.file) for fault in error.faults if fault.rule != NO_METERS]
     return []
 
 

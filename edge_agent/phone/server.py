@@ -169,10 +169,24 @@ class _Handler(BaseHTTPRequestHandler):
             self._say(plain(411, "411 Content-Length"))
         elif int(length[:9]) > LONGEST_BODY:
             self._say(plain(413, "413 > 64 kB"))
+            self._let_run_out()
         else:
             body = self.rfile.read(int(length))
             if len(body) == int(length):
                 self._answer(body)
+
+    def _let_run_out(self) -> None:
+        """Take in what still comes, for so long as a request may take.
+
+        A connection that is closed on unread octets is reset, and the visitor never sees the answer.
+        """
+        deadline_s = time.monotonic() + self.server.request_s
+        with suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            while (left_s := deadline_s - time.monotonic()) > 0:
+                self.connection.settimeout(left_s)
+                if not self.connection.recv(LONGEST_BODY):
+                    return
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002 - the base's own texts repeat what was sent
         """Say in a line what the base class does not understand, and nothing of what was sent."""

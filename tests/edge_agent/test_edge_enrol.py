@@ -156,7 +156,8 @@ def test_another_station_is_refused_unless_it_is_meant(try_enrol, files, config,
     [line] = caught.value.lines()
     assert line == (
         f"{config}: is of station 410882-0001, the bundle of {STATION}. "
-        f"Is it the right bundle? To make this box station {STATION}: add --replace."
+        f"Is it the right bundle? To make this box station {STATION}: "
+        "sudo qingliu agent enrol BUNDLE.tar.gz --replace"
     )
     assert modes(config.parent).keys() == {"agent.toml"}
     done = try_enrol(files, replace=True)

@@ -17,6 +17,7 @@ from edge_agent.config import load_agent
 from edge_agent.phone.cabinet import Cabinet
 from edge_agent.phone.real_tools import RealTools
 from edge_agent.phone.watch import Watch
+from edge_agent.port import PortGone
 from simulator.meters import SimulatedStation
 
 NINE_SIX = LineSettings(9600)
@@ -155,6 +156,7 @@ def test_a_wrong_agent_toml_is_said_on_every_page_and_breaks_none(tmp_path):
         visitor = Visitor(server).enter()
         for path in ("/", "/meters", "/live", "/checks", "/station", "/link", "/finish", "/finish/paper"):
             assert visitor.get(path).status == 200, path
+        assert "not valid TOML" in visitor.get("/").text
         config.write_text(config.read_text("utf-8").replace("[[[", ""), "utf-8")
         assert "unknown key" in visitor.get("/live").text
         assert "unknown key" in visitor.get("/finish").text
@@ -212,3 +214,29 @@ def test_a_display_is_written_down_for_the_meter_that_was_read(tmp_path):
         assert visitor.post("/finish/sign", form).place == "/finish/paper"
         meters = json.loads(visitor.get("/finish/file").text)["content"]["checklist"]["meters"]
         assert [(each["id"], each["display"]) for each in meters] == [("power-2", None), ("power-1", 8412.5)]
+
+
+class OnePortIsGone(RealTools):
+    def ports(self, config):
+        return ["/dev/gone", "/dev/good"]
+
+    def scan(self, config, port, on_step, stop):
+        if port == "/dev/gone":
+            raise PortGone("missing", port)
+        unit = FoundUnit(7, NINE_SIX, 0.03)
+        return Scan(port, (unit,), (), echo=False, lines=(NINE_SIX,), asked=64, took_s=9.0)
+
+
+def test_a_port_that_is_gone_leaves_the_other_ports_to_be_scanned(tmp_path):
+    with serving(Cabinet(config_in(tmp_path), OnePortIsGone())) as server:
+        visitor = Visitor(server).enter()
+        form = {"token": visitor.token(), "port": ["/dev/gone", "/dev/good"]}
+        assert visitor.post("/meters/scan", form).place == "/meters"
+        page = settled(visitor, "/meters", 'action="/meters/scan"')
+        assert "/dev/gone：没有此设备" in page
+        assert "找到 1 台" in page
+
+
+def test_a_station_without_meters_is_no_fault_at_the_start(tmp_path):
+    with phone_site(config_in(tmp_path)) as server:
+        assert "agent.toml 暂不可用" not in Visitor(server).enter().get("/").text

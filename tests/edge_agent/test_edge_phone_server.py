@@ -117,6 +117,11 @@ def test_a_body_beyond_the_limit_is_refused_unread(server):
         assert received(connection).startswith(b"HTTP/1.0 411 ")
 
 
+def test_who_sends_far_too_much_still_reads_why_it_is_refused(server):
+    visitor = Visitor(server).enter()
+    assert visitor.upload("/station/bundle", bytes(8_000_000)).status == 413
+
+
 def test_the_language_is_chosen_once_and_kept(server):
     visitor = Visitor(server).enter()
     assert 'lang="zh-CN"' in visitor.get("/").text

@@ -244,6 +244,21 @@ def test_a_centre_that_tells_an_impossible_time_is_not_believed(tmp_path, mosqui
         assert connections(mosquitto) == 1
 
 
+def test_a_box_that_knows_the_time_says_hello_once_also_over_a_slow_link(
+    tmp_path, mosquitto, monkeypatch, centre
+):
+    monkeypatch.setattr(
+        "edge_agent.clock.LONGEST_ROUND_TRIP_MS", -1
+    )  # every answer comes too late to set a clock
+    centre.answer = centre.greet
+    with agent(tmp_path, mosquitto.port, trusted()) as station:
+        station.thread.start()
+        centre.until(lambda: centre.hellos, "the hello came")
+        centre.listen(1.0)
+        assert len(centre.hellos) <= 2
+        assert station.clock.trust == "ntp"
+
+
 def test_the_status_is_retained_and_so_is_the_last_word(tmp_path, mosquitto, centre):
     with agent(tmp_path, mosquitto.port) as station:
         station.take(2)

@@ -9,7 +9,7 @@ from edge_agent.commissioning.wiring_words import WIRED
 from edge_agent.config import is_there
 from edge_agent.phone.asked import Answer, see
 from edge_agent.phone.cabinet import Cabinet
-from edge_agent.phone.faults import said
+from edge_agent.phone.faults import EXPECTED, said
 from edge_agent.phone.frame import WORKING_S, busy, button, choice, form, live, page, tick
 from edge_agent.phone.html import Html, tag
 from edge_agent.phone.jobs import Job
@@ -68,6 +68,7 @@ def stop(visit: Visit) -> Answer:
 
 def _scan(job: Job, cabinet: Cabinet, ports: list[str], words: Words) -> None:
     scans: list[Scan] = []
+    failure: Exception | None = None
     cabinet.scans = scans
     for number, port in enumerate(ports):
 
@@ -79,10 +80,13 @@ def _scan(job: Job, cabinet: Cabinet, ports: list[str], words: Words) -> None:
 
         try:
             scans.append(cabinet.tools.scan(cabinet.config, port, on_step, job.is_stopped))
-        finally:
-            cabinet.scans = scans
+        except EXPECTED as error:  # the other ports are scanned all the same
+            failure = failure or error
+        cabinet.scans = scans
         if job.is_stopped():
             break
+    if failure is not None:
+        raise failure
 
 
 def _under_way(job: Job, words: Words) -> list[object]:

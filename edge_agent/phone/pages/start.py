@@ -48,9 +48,7 @@ def page_of(visit: Visit) -> Answer:
         )
         for each in steps_of(visit.cabinet, visit.asked.language)
     ]
-    faults = (
-        faults_of(visit.cabinet) if is_there(visit.cabinet.config) and visit.cabinet.station().meters else []
-    )
+    faults = faults_of(visit.cabinet) if is_there(visit.cabinet.config) else []
     trouble = tag(
         "div", tag("p", words.config_faults), *(tag("p", each) for each in faults), class_="message bad"
     )
