@@ -17,6 +17,9 @@ SAMPLES_NEEDED = 0.75
 UNKNOWN_INTERVAL_MS = 24 * HOUR_MS
 """Before a second sample a meter may be one that is read once a day."""
 GAPS_LOOKED_AT = 20
+ABSURD_STEPS = 2
+"""So many steps with absurd samples spoil no sum of them."""
+LEVELS_TO_DOUBT = 8
 
 
 class Usage(NamedTuple):
@@ -67,10 +70,15 @@ class MeterLedger(Steps):
         return Usage(max(0.0, amount), covered_ms / (end_ms - start_ms))
 
     def sampled(self, start_ms: int, end_ms: int) -> Usage:
-        """The same as the momentary samples tell it: each holds until the next one is due."""
-        levels = self.levels(start_ms, end_ms)
+        """The same as the momentary samples tell it: each holds until the next one is due.
+
+        The highest steps count as what lies just below them, because a few absurd answers are no load.
+        """
+        levels = sorted(self.levels(start_ms, end_ms))
         if not levels:
             return NOTHING_KNOWN
+        if len(levels) >= LEVELS_TO_DOUBT:
+            levels[-ABSURD_STEPS:] = [levels[-ABSURD_STEPS - 1]] * ABSURD_STEPS
         length_ms = end_ms - start_ms
         held_ms = min(length_ms, len(levels) * max(self.interval_ms(end_ms), self.step_ms) * 1.1)
         return Usage(sum(levels) / len(levels) * held_ms / HOUR_MS, held_ms / length_ms)

@@ -217,3 +217,14 @@ def test_a_stop_beside_repetitions_is_told_with_what_the_flow_meter_says():
     assert day_of(power, (DRY, [0.8] * 192)) == ("stopped", "no_energy")  # nothing is known of the effluent
     frozen = (DRY, [0.7, 0.9] * 96)
     assert day_of(power, frozen) == ("stopped", "no_energy")  # its samples say that effluent came
+
+
+@pytest.mark.parametrize("absurd", [6_553.5, 4e9])
+def test_absurd_samples_do_not_make_a_load_of_a_day(absurd):
+    """Two quarter hours with such an answer, in a day that runs and in one that stands."""
+    levels = [0.5] * 96
+    levels[20] = levels[70] = absurd
+    assert judgement_of((WORKS, levels)).evidence["energy_kwh"] == pytest.approx(12.0)
+    levels = [0.0] * 96
+    levels[20] = levels[70] = absurd
+    assert day_of(([0.0] * 96, levels)) == ("stopped", "no_energy")

@@ -95,3 +95,11 @@ def test_a_station_of_which_no_window_is_learnt_has_no_low_load():
     assert usual.low_window_h(24) is None
     assert state(known([(72, 0.5), (48, 0.1)], [(120, 0.8)], usual=usual)) == "running"
     assert USUAL.low_window_h(24) == DAY / HOUR
+
+
+def test_an_absurd_sample_does_not_hide_a_stop_behind_a_frozen_counter():
+    ledger = Ledger()
+    levels = [0.5] * 160 + [0.0] * 80
+    levels[-5] = 6_553.5
+    fill(ledger.power, quarters((40, 0.5), (20, 0.0)), levels=levels)
+    assert state(known(ledger=ledger)) == "stopped"
