@@ -70,7 +70,7 @@ class RosterFile(Roster):
                 self._fault = ""
             except SettingsError as error:
                 first, *others = error.lines()
-                more = f" (and {len(others)} more)" if others else ""
+                more = f" And {len(others)} more." if others else ""
                 self._fault = f"{first}{more} The roster of before stays in force."
         return self._fault
 

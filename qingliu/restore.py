@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from qingliu import backup_copy, backup_registry
 from qingliu.backup_contents import SETTINGS, folders, history_file, registry_file
@@ -22,6 +23,7 @@ from registry.dirty import mark_dirty
 from registry.schema import revisions
 from registry.tables import Lease, LoginSession, Presence, ServiceHealth
 from reporting.verify import verify as verify_reports
+from service.process import first_line
 
 RECENT_MS = 2 * 3_600_000
 """Quarter hours so young may not have been worked out when the backup was made."""
@@ -87,6 +89,8 @@ def restore(archive: Path, config: Path, actor: str, now_ms: int, bar: Bar, *, m
         raise BackupError(
             f"{error.filename or place}: {error.strerror or error}. Mend that, then again."
         ) from error
+    except SQLAlchemyError as error:  # a disk that fills, a PostgreSQL that dies
+        raise BackupError(f"registry: {first_line(error)}. Mend that, then again.") from error
     with closing(open_registry(settings.registry.url)) as registry, registry.reading() as session:
         done.faults.extend(verify_reports(session, settings).faults)
     return done

@@ -197,7 +197,7 @@ def test_a_changed_roster_counts_at_once_and_a_faulty_one_does_not(roster_of, tm
     fault = roster.refresh()
     assert fault == roster.refresh()
     assert fault.startswith(f"{path}: row 2: column from: must be a local time such as")
-    assert fault.endswith("(and 1 more) The roster of before stays in force.")
+    assert fault.endswith(" And 1 more. The roster of before stays in force.")
     assert roster.on_duty(at("2026-11-22 09:00")) == ["李四"]
     path.unlink()
     assert "No such file" in roster.refresh()

@@ -12,6 +12,7 @@ import sys
 import tarfile
 from contextlib import closing, suppress
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from backup_centre import REPORT, A, Centre, Feeding
@@ -19,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from servers import wait_until
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from qingliu import backup_copy
 from qingliu.backup_archive import packing
@@ -137,6 +139,18 @@ def test_a_bare_machine_gets_its_settings_and_secrets_back(centre, archive):
     assert (centre.folder / "etc" / "collector.password").read_bytes() == b"secret"
     assert (centre.folder / "etc" / "wecom.url").read_bytes().startswith(b"json://")
     assert centre.everything()["stations"][0]["name"] == "北寨村污水处理站"
+
+
+def test_a_database_that_fails_under_a_restore_is_told_in_one_line_and_the_old_registry_stays(
+    centre, archive, monkeypatch
+):
+    before = centre.everything()
+    failure = OperationalError("UPDATE", {}, sqlite3.OperationalError("database or disk is full"))
+    monkeypatch.setattr("qingliu.restore.mark_dirty", Mock(side_effect=failure))
+    done = centre.run("restore", str(archive), "--yes", code=1)
+    assert done.stderr.strip().startswith("registry: (sqlite3.OperationalError) database or disk is full")
+    assert "Traceback" not in done.stderr
+    assert centre.everything() == before
 
 
 def test_settings_that_are_there_win(centre, archive):
