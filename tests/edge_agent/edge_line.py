@@ -50,3 +50,13 @@ def asked(question: Callable[[], list[int]]) -> list[int] | str:
         return question()
     except BusError as error:
         return error.why if len(str(error).splitlines()) == 1 else f"{error.why} in several lines"
+
+
+def told(question: Callable[[], list[int]], wanted: list[int] | str) -> list[int] | str:
+    """The same; a meter that seems silent and should not, because the machine is busy, is asked again."""
+    said = asked(question)
+    for _ in range(4):
+        if said != "no_response" or wanted == "no_response":
+            break
+        said = asked(question)
+    return said

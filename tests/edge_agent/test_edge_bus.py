@@ -4,7 +4,7 @@ from contextlib import closing
 
 import pytest
 import serial
-from edge_line import TIMEOUT_S, Spoiler, asked, line, word
+from edge_line import TIMEOUT_S, Spoiler, asked, line, told, word
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from servers import wait_until
@@ -51,12 +51,13 @@ FAULTS = {
 def test_no_fault_passes_for_an_answer_and_the_next_question_is_answered(fault, why):
     spoiler = Spoiler()
     with line(spoiler) as (bus, _):
-        assert asked(lambda: bus.read(1, 3, 0x10, 2)) == GOOD
+        assert told(lambda: bus.read(1, 3, 0x10, 2), GOOD) == GOOD
         spoiler.fault = fault
-        assert asked(lambda: bus.read(1, 3, 0x10, 2)) == why
-        assert asked(lambda: bus.read(1, 3, 0x10, 2)) == why
+        assert told(lambda: bus.read(1, 3, 0x10, 2), why) == why
+        assert told(lambda: bus.read(1, 3, 0x10, 2), why) == why
         spoiler.fault = lambda q, a: a
-        assert asked(lambda: bus.read(1, 3, 0x20, 2)) == [word(0x20), word(0x21)]
+        other = [word(0x20), word(0x21)]
+        assert told(lambda: bus.read(1, 3, 0x20, 2), other) == other
 
 
 @pytest.mark.parametrize("count", [1, 2])
